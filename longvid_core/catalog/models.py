@@ -1,0 +1,108 @@
+"""The shape of a catalog file."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from ..models.base import Fps, Frozen, exact_fps
+
+Need = Literal["none", "optional", "required"]
+
+
+class FrameRule(Frozen):
+    """Which clip lengths a model makes: frames = step * n + offset, from `min` to `max`."""
+
+    step: int = Field(1, ge=1)
+    offset: int = Field(0, ge=0)
+    min: int = Field(ge=1)
+    max: int = Field(ge=1)
+
+    def allows(self, frames: int) -> bool:
+        """Whether `frames` is one of the lengths."""
+        return self.min <= frames <= self.max and (frames - self.offset) % self.step == 0
+
+    def nearest(self, frames: float) -> int:
+        """The allowed length nearest to `frames`; of two as near, the shorter."""
+        low = math.ceil((self.min - self.offset) / self.step)
+        high = math.floor((self.max - self.offset) / self.step)
+        n = math.ceil((frames - self.offset) / self.step - 0.5)
+        return self.step * max(low, min(high, n)) + self.offset
+
+
+class SeedSupport(Frozen):
+    """`native`: the picture follows from it; `accepted`: taken, not promised; `none`: there is no such parameter."""
+
+    parameter: str | None = None
+    range: tuple[int, int] = (0, 2**64 - 1)
+    promise: Literal["native", "accepted", "none"]
+
+
+class Price(Frozen):
+    """What one unit costs, who says so, and when it was looked up."""
+
+    unit: Literal["free", "second", "clip", "image", "frame"]
+    usd: float = Field(ge=0)
+    high_usd: float | None = Field(None, ge=0, description="The upper end, where the price is uncertain")
+    evidence: Literal["ours", "sdk", "tried", "documentation", "third-party", "unverified"]
+    checked: datetime.date
+
+
+class PromptLimit(Frozen):
+    """How long a prompt may be, in one of the units providers count in."""
+
+    characters: int | None = Field(None, ge=1)
+    utf16: int | None = Field(None, ge=1)
+    tokens: int | None = Field(None, ge=1)
+
+
+class ModelEntry(Frozen):
+    """One model's capabilities. Everything here is data; no code branches on a model's name."""
+
+    label: str
+    first_frame: Need = "none"
+    last_frame: Need = "none"
+    references: int = Field(0, ge=0, description="How many reference pictures it takes")
+    native_fps: Fps | None = Field(None, description="The rate a plan gets that names no other")
+    any_fps: bool = Field(False, description="Renders at whatever rate the plan has")
+    frames: FrameRule | None = Field(None, description="Legal lengths, where the model counts frames")
+    plan_frames: FrameRule | None = Field(None, description="Lengths a new plan is given, where that is narrower")
+    seconds: tuple[float, ...] = Field((), description="Legal lengths, where the model counts seconds")
+    sizes: tuple[str, ...] = Field((), description="Legal WxH; empty: any within the bounds below")
+    size_multiple: int = Field(2, ge=1)
+    min_side: int = 16
+    max_side: int = 8192
+    prompt_limit: PromptLimit | None = None
+    seed: SeedSupport
+    determinism: Literal["bit-exact", "best-effort", "none"]
+    price: Price | None = None
+    concurrency: int | Literal["cpus"] = 1
+    audio: bool = False
+    retires: datetime.date | None = None
+    source: str = Field(description="Where these facts are from")
+    checked: datetime.date
+
+    def legal_frames(self, fps: float) -> FrameRule | tuple[int, ...] | None:
+        """The lengths this model makes, in frames at `fps`: a rule, or a list where it counts seconds."""
+        if self.seconds:
+            return tuple(round(s * exact_fps(fps)) for s in self.seconds)
+        return self.frames
+
+
+class ProviderEntry(Frozen):
+    """One vendor's models of one kind."""
+
+    provider: str
+    kind: Literal["image", "video"]
+    label: str
+    default: str
+    models: dict[str, ModelEntry]
+
+    @model_validator(mode="after")
+    def _default_exists(self) -> ProviderEntry:
+        if self.default not in self.models:
+            raise ValueError(f"default is {self.default!r}, which is not under models")
+        return self

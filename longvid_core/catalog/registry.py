@@ -1,0 +1,108 @@
+"""Finding providers: the ones in this package by their catalog file, outside ones by entry point."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+from dataclasses import dataclass
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import ValidationError
+
+from ..errors import BadInput, UnknownName
+from .models import ModelEntry, ProviderEntry
+
+Kind = Literal["image", "video"]
+ENTRY_POINTS = "longvid.providers"
+DEFAULTS: dict[Kind, str] = {"image": "card", "video": "animatic"}
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A model one can render with: where it is listed and what it can do."""
+
+    provider: str
+    model: str
+    entry: ModelEntry
+
+    def __str__(self) -> str:
+        return f"{self.provider}:{self.model}"
+
+
+def default_backend(kind: Kind) -> str:
+    """The provider used when none is named."""
+    return DEFAULTS[kind]
+
+
+@functools.cache
+def _own_catalogs() -> dict[str, ProviderEntry]:
+    folder = resources.files(__package__)
+    entries = {}
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".yaml"):
+            entries[file.name[:-5]] = _parse(file.name, file.read_text(encoding="utf-8"))
+    return entries
+
+
+def _parse(name: str, text: str) -> ProviderEntry:
+    try:
+        return ProviderEntry.model_validate(yaml.safe_load(text))
+    except (yaml.YAMLError, ValidationError) as error:
+        raise BadInput(f"catalog file {name} does not hold: {error}", "Mend the file, or reinstall Longvid.") from error
+
+
+@functools.cache
+def _outside() -> dict[str, metadata.EntryPoint]:
+    return {point.name: point for point in metadata.entry_points(group=ENTRY_POINTS)}
+
+
+def provider_names(kind: Kind) -> list[str]:
+    """All providers of a kind, ours first, each group by name."""
+    own = [name for name, entry in _own_catalogs().items() if entry.kind == kind]
+    return own + sorted(name for name in _outside() if name not in own and entry_of(name).kind == kind)
+
+
+@functools.cache
+def entry_of(provider: str) -> ProviderEntry:
+    """The provider's catalog. UnknownName where there is no such provider."""
+    own = _own_catalogs()
+    if provider in own:
+        return own[provider]
+    if provider in _outside():
+        catalog = load_provider(provider).catalog
+        return _parse(str(catalog), Path(catalog).read_text(encoding="utf-8"))
+    raise UnknownName(f"there is no provider {provider!r}.", _instead(provider, [*own, *_outside()]))
+
+
+@functools.cache
+def load_provider(provider: str) -> Any:
+    """The provider's object, imported on first use: `PROVIDER` of `providers/NAME.py`, or what the entry point names."""
+    if provider in _own_catalogs():
+        return importlib.import_module(f"..providers.{provider}", __package__).PROVIDER
+    if provider in _outside():
+        loaded = _outside()[provider].load()
+        return loaded() if isinstance(loaded, type) else loaded
+    raise UnknownName(f"there is no provider {provider!r}.", _instead(provider, [*_own_catalogs(), *_outside()]))
+
+
+def find_backend(name: str, kind: Kind) -> Backend:
+    """The backend `PROVIDER[:MODEL]`. UnknownName, with what there is, for a provider or model not listed."""
+    provider, _, model = name.partition(":")
+    if provider not in provider_names(kind):
+        what = "draws keyframes" if kind == "image" else "renders video"
+        raise UnknownName(f"no provider {provider!r} {what}.", _instead(provider, provider_names(kind)))
+    entry = entry_of(provider)
+    model = model or entry.default
+    if model not in entry.models:
+        raise UnknownName(f"{provider} has no model {model!r}.", _instead(model, list(entry.models)))
+    return Backend(provider, model, entry.models[model])
+
+
+def _instead(wrong: str, names: list[str]) -> str:
+    close = difflib.get_close_matches(wrong, names, n=1)
+    hint = f"Did you mean {close[0]}? " if close else ""
+    return f"{hint}There is: {', '.join(sorted(set(names)))}."

@@ -1,0 +1,105 @@
+"""A rendered take, and what became of each segment."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from .base import Fps, Frozen, MicroUsd, Seed64, Sha256
+from .plan import Plan, SeedPolicy
+
+Determinism = Literal["bit-exact", "best-effort", "none"]
+OutcomeKind = Literal["rendered", "cached", "failed", "placeholder", "unknown"]
+
+
+class Clip(Frozen):
+    """One render of a segment, on disk and verified.
+
+    `frames_sha256` is over pixel format, size and every decoded frame's planes, in the stream's own format.
+    """
+
+    render_key: Sha256
+    path: str
+    sha256: Sha256
+    bytes: int = Field(ge=1)
+    frames: int = Field(ge=1)
+    fps: Fps
+    width: int
+    height: int
+    frames_sha256: Sha256
+    has_audio: bool = False
+    proxy: str | None = Field(None, description="An H.264 copy that browsers play")
+
+
+class SeedRecord(Frozen):
+    """One segment's seed, from what was asked for to what the provider says it used."""
+
+    policy: SeedPolicy | None = Field(None, description="None for clips Longvid did not render")
+    requested: Seed64 | None = None
+    sent: Seed64 | None = Field(None, description="In the provider's range; None where the model takes no seed")
+    returned: Seed64 | None = None
+
+
+class ModelRecord(Frozen):
+    """Which model made it: `fingerprint` is everything about the model that changes pixels."""
+
+    provider: str
+    id: str
+    fingerprint: dict[str, Any]
+
+
+class ReferenceRecord(Frozen):
+    """A picture that went into a render, by what it was for and its hashes."""
+
+    role: str
+    sha256: Sha256
+    pixels_sha256: Sha256
+
+
+class Attempt(Frozen):
+    """One try at one segment."""
+
+    number: int = Field(ge=1)
+    provider: str
+    model: str
+    state: Literal["rendered", "cached", "failed", "placeholder", "unknown", "interrupted"]
+    message: str | None = None
+
+
+class Cost(Frozen):
+    """What was paid for one segment."""
+
+    paid: MicroUsd = 0
+    estimated: MicroUsd = 0
+
+
+class Outcome(Frozen):
+    """What became of one segment, with everything the manifest says about it."""
+
+    index: int = Field(ge=0)
+    id: str
+    render_key: Sha256
+    outcome: OutcomeKind
+    determinism: Determinism
+    prompt_sent: str
+    left_out: str = Field("", description="Clauses the model's prompt limit left no room for")
+    seed: SeedRecord
+    model: ModelRecord
+    references: tuple[ReferenceRecord, ...] = ()
+    clip: Clip | None = None
+    attempts: tuple[Attempt, ...] = ()
+    cost: Cost = Cost()
+    message: str | None = None
+
+
+class Rendered(Frozen):
+    """A plan and what became of its segments, in order: what the canvas passes on as clips."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...] = Field(min_length=1)
+
+    @property
+    def clips(self) -> tuple[Clip, ...]:
+        """The clips that exist, in the film's order."""
+        return tuple(o.clip for o in self.outcomes if o.clip is not None)

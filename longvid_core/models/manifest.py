@@ -1,0 +1,61 @@
+"""The manifest: what makes the same film again. `NAME.manifest.json` beside `NAME.mp4` is this model and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from .base import Fps, Frozen, Sha256
+from .clip import Attempt, Cost, Determinism, ModelRecord, OutcomeKind, ReferenceRecord, SeedRecord
+from .plan import Plan
+
+MANIFEST_SCHEMA = "longvid.manifest/1"
+
+
+class FilmRecord(Frozen):
+    """The film's file and frames."""
+
+    sha256: Sha256
+    frames: int = Field(ge=1)
+    fps: Fps
+    width: int
+    height: int
+    frames_sha256: Sha256
+    encoder: tuple[str, ...] = ()
+
+
+class ClipRecord(Frozen):
+    """A clip by content."""
+
+    sha256: Sha256
+    frames: int = Field(ge=1)
+    frames_sha256: Sha256
+
+
+class SegmentRecord(Frozen):
+    """One segment as it was rendered."""
+
+    index: int = Field(ge=0)
+    id: str
+    render_key: Sha256
+    outcome: OutcomeKind
+    determinism: Determinism
+    prompt_sent: str
+    left_out: str = ""
+    seed: SeedRecord
+    model: ModelRecord
+    references: tuple[ReferenceRecord, ...] = ()
+    clip: ClipRecord | None = None
+    attempts: tuple[Attempt, ...] = ()
+    cost: Cost = Cost()
+
+
+class Manifest(Frozen):
+    """A film's birth certificate: plan, models, seeds, references, clips, costs, environment."""
+
+    schema_: Literal["longvid.manifest/1"] = Field(MANIFEST_SCHEMA, alias="schema")
+    film: FilmRecord
+    plan: Plan
+    segments: tuple[SegmentRecord, ...] = Field(min_length=1)
+    environment: dict[str, Any] = Field(default_factory=dict)

@@ -1,0 +1,81 @@
+"""The protocols every renderer of pictures and video follows, and the values that go in and out.
+
+A provider in this package is a module `providers/NAME.py` with an object `PROVIDER` and a file `catalog/NAME.yaml`. An
+outside one is an entry point in the group `longvid.providers`; its object has, besides, `catalog`: the path of its yaml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..models.asset import Asset, Reference
+from ..models.base import Fps, Frozen, Seed64
+from ..models.visual import VisualState
+
+
+class ImageRequest(Frozen):
+    """One keyframe to draw, at the plan's exact size."""
+
+    prompt: str
+    visual: VisualState
+    seed: Seed64 | None
+    width: int
+    height: int
+    references: tuple[Reference, ...] = ()
+
+
+class VideoRequest(Frozen):
+    """One segment to render. `first` and `last` already have the plan's exact size."""
+
+    prompt: str
+    negative: str
+    visual: VisualState
+    seed: Seed64 | None
+    frames: int
+    fps: Fps
+    width: int
+    height: int
+    first: Asset | None
+    last: Asset | None
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How a running render talks to whoever waits for it."""
+
+    progress: Callable[[int, int], None] = lambda done, total: None
+    """Called with frames (or steps) done and their total, from any thread."""
+    interrupted: Callable[[], bool] = lambda: False
+    """Asked between frames; once it answers True the render raises `errors.Interrupted`."""
+
+
+class ImageProvider(Protocol):
+    """Draws keyframes."""
+
+    name: str
+
+    def fingerprint(self, model: str) -> dict[str, Any]:
+        """Everything about the model that changes pixels, as JSON; part of the image's key."""
+        ...
+
+    async def draw(self, model: str, request: ImageRequest, target: Path, watch: Watch) -> None:
+        """Write the picture, a PNG of exactly the requested size, to `target`. LongvidError when it cannot."""
+        ...
+
+
+class LocalVideo(Protocol):
+    """Renders clips on this machine."""
+
+    name: str
+
+    def fingerprint(self, model: str) -> dict[str, Any]:
+        """Everything about the model that changes pixels, as JSON; part of the clip's render key."""
+        ...
+
+    async def render(self, model: str, request: VideoRequest, target: Path, watch: Watch) -> None:
+        """Write the clip, exactly `request.frames` lossless frames (media.encode), to `target`."""
+        ...
