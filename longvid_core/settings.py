@@ -1,0 +1,127 @@
+"""Every setting, from one file and the environment: `longvid.yaml`, then `LONGVID_*`, then what a command says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from .errors import BadInput
+from .models.base import Fps
+from .models.plan import Fit, Mode, SeedPolicy
+from .validation import describe
+
+FILE_NAME = "longvid.yaml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PlannerSettings(_Section):
+    """Who plans."""
+
+    name: str = Field("offline", description="`offline`, the rules that need no network")
+
+
+class ImageSettings(_Section):
+    """Who draws keyframes."""
+
+    backend: str = Field("card", description="PROVIDER[:MODEL]")
+
+
+class FilmSettings(_Section):
+    """How the film is encoded."""
+
+    codec: str = Field("h264", description="h264, h265, prores or ffv1")
+    crf: int = Field(18, ge=0, le=51)
+    preset: str = "medium"
+    slate: bool = Field(False, description="Lay shot, timecode, prompt and seed over the picture")
+
+
+def _named(field: str) -> BeforeValidator:
+    """Lets a section be written as one word: `planner: offline` for `planner: {name: offline}`."""
+    return BeforeValidator(lambda value: {field: value} if isinstance(value, str) else value)
+
+
+class Settings(BaseSettings):
+    """What a command does when its options say nothing. Unknown fields in the file are refused."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LONGVID_", env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+    )
+
+    home: Path | None = Field(None, description="The store; default: the platform's user data folder")
+    ledger_url: str | None = Field(None, description="SQLAlchemy URL of the ledger; default: ledger.db in the store")
+    ffmpeg: str | None = Field(None, description="Path of the ffmpeg program; default: the system's, else a wheel's")
+    mode: Mode = "keyframe"
+    size: str = Field("832x480", pattern=r"^[1-9][0-9]{1,3}x[1-9][0-9]{1,3}$")
+    fps: Fps | None = Field(None, description="Default: the backend's native rate")
+    fit: Fit = "crop"
+    seed_policy: SeedPolicy = "derived"
+    planner: Annotated[PlannerSettings, _named("name")] = PlannerSettings()
+    images: Annotated[ImageSettings, _named("backend")] = ImageSettings()
+    backend: str = Field("animatic", description="PROVIDER[:MODEL] that renders segments")
+    budget: float | None = Field(None, ge=0, description="US dollars one run may cost")
+    film: FilmSettings = FilmSettings()
+
+    @property
+    def store_home(self) -> Path:
+        """The store's folder, absolute."""
+        if self.home is not None:
+            return self.home.expanduser().absolute()
+        import platformdirs
+
+        return Path(platformdirs.user_data_dir("longvid", appauthor=False))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment before the file: a machine's own variables are nearer than a shared file."""
+        return env_settings, init_settings
+
+
+def load_settings(config: Path | None = None) -> Settings:
+    """The settings: `config`, else `longvid.yaml` here, else the user's own one; then the environment.
+
+    Raises BadInput, naming file and field, for a file that is missing, unreadable, not YAML or holds unknown fields.
+    """
+    file = config or _found()
+    try:
+        return Settings(**_read(file) if file else {})
+    except ValidationError as error:
+        raise BadInput(
+            f"{file or 'the environment'} has settings that cannot be used:",
+            *describe(error),
+            "See `longvid schema settings` for what may stand there.",
+        ) from error
+
+
+def _found() -> Path | None:
+    import platformdirs
+
+    places = (Path(FILE_NAME), Path(platformdirs.user_config_dir("longvid", appauthor=False)) / FILE_NAME)
+    return next((place for place in places if place.is_file()), None)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"cannot read the settings file {file}: {error.strerror}.", "Check the path given to --config.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadInput(f"{file} is not YAML: {error}", "Mend it, or start from an empty file.") from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
+        raise BadInput(f"{file} holds no settings: it must be `name: value` lines.", "See `longvid schema settings`.")
+    return values

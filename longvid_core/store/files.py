@@ -1,0 +1,108 @@
+"""The store's folders: clips, assets, films and runs, with scratch space that a killed process cannot leave behind."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ..models.asset import Asset
+from ..models.clip import Clip
+from ..models.film import Film
+from .atomic import copy_file, sha256_file, writing
+from .shelf import Shelf
+
+
+class Store:
+    """Everything under one `home`. Any number of processes may use it at once."""
+
+    def __init__(self, home: Path, notice: Callable[[str], None] = lambda message: None) -> None:
+        self.home = home
+        with writing(home):
+            for name in ("clips", "assets", "films", "runs", "scratch"):
+                (home / name).mkdir(parents=True, exist_ok=True)
+        locks, damaged = home / "locks", home / "damaged"
+        self.clips = Shelf(home / "clips", locks, damaged, notice)
+        self.films = Shelf(home / "films", locks, damaged, notice)
+        self.pictures = Shelf(home / "assets", locks, damaged, notice)
+
+    # -- clips, films, pictures as values -------------------------------------------------------------------------------
+
+    def clip(self, render_key: str, *, thorough: bool = False) -> Clip | None:
+        """The clip of that key, checked, or None."""
+        found = self.clips.get(render_key, thorough=thorough)
+        return self.as_clip(render_key, *found) if found else None
+
+    def as_clip(self, render_key: str, path: Path, facts: dict[str, Any]) -> Clip:
+        """A clip out of what `clips.get` or `clips.put` returned."""
+        proxy = self.proxy_path(render_key)
+        return Clip(render_key=render_key, path=str(path), proxy=str(proxy) if proxy.is_file() else None, **facts)
+
+    def proxy_path(self, render_key: str) -> Path:
+        """Where a clip's H.264 copy stands, or will."""
+        return self.clips.path(render_key, ".proxy.mp4")
+
+    def film(self, key: str) -> Film | None:
+        """The film of that key, checked, or None."""
+        found = self.films.get(key)
+        return Film(key=key, path=str(found[0]), **found[1]) if found else None
+
+    def picture(self, key: str) -> Asset | None:
+        """The picture drawn under that key, checked, or None."""
+        found = self.pictures.get(key)
+        if found is None:
+            return None
+        path, facts = found
+        return Asset(path=str(path), sha256=facts["sha256"], pixels_sha256=facts["pixels_sha256"])
+
+    def keep_original(self, asset: Asset) -> Asset:
+        """A copy of a person's own picture, byte for byte, under its hash: their file may move, ours will not."""
+        source = Path(asset.path)
+        if source.is_relative_to(self.home):
+            return asset
+        target = self.home / "assets" / "originals" / asset.sha256[:2] / f"{asset.sha256}{source.suffix.lower()}"
+        if not target.is_file() or sha256_file(target) != asset.sha256:
+            with writing(target):
+                target.parent.mkdir(parents=True, exist_ok=True)
+            copy_file(source, target)
+        return asset.model_copy(update={"path": str(target)})
+
+    # -- scratch ---------------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def scratch(self, run_id: str) -> Iterator[Path]:
+        """A folder on the store's own disk for one run's unfinished files; gives its path.
+
+        It is held by a lock while the process lives, so that the next run can tell an abandoned one, and removes it.
+        """
+        root = self.home / "scratch"
+        self._sweep(root)
+        folder, lock = root / run_id, FileLock(root / f"{run_id}.lock")
+        with writing(root):
+            lock.acquire(timeout=10)  # another run's sweep may hold it for an instant
+            folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.release()
+            Path(lock.lock_file).unlink(missing_ok=True)
+
+    @staticmethod
+    def _sweep(root: Path) -> None:
+        """Remove what killed runs left. A run's lock is free only once its process is gone."""
+        for path in root.glob("*.lock"):
+            lock = FileLock(path)
+            try:
+                lock.acquire(timeout=0)
+            except (Timeout, OSError):
+                continue
+            try:
+                shutil.rmtree(root / path.stem, ignore_errors=True)
+                path.unlink(missing_ok=True)
+            finally:
+                lock.release()

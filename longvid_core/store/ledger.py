@@ -1,0 +1,167 @@
+"""The ledger: runs, segments, attempts and spend in any SQL database; SQLite in the store by default."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session as SqlSession
+
+from ..errors import StoreError
+from ..models.clip import Attempt, Outcome
+from .tables import AttemptRow, RunRow, SegmentRow, Table
+
+
+def ledger_url(home: Path) -> str:
+    """The default ledger of a store."""
+    return f"sqlite:///{home / 'ledger.db'}"
+
+
+class Ledger:
+    """Every write is its own short transaction: what was told to the ledger is there after a crash."""
+
+    def __init__(self, url: str) -> None:
+        self._shown = _without_password(url)
+        with self._refusals():
+            self._engine = sa.create_engine(url)
+            if self._engine.dialect.name == "sqlite":
+                sa.event.listen(self._engine, "connect", _tune_sqlite)
+            Table.metadata.create_all(self._engine)
+
+    def close(self) -> None:
+        """Give back the database's connections."""
+        self._engine.dispose()
+
+    # -- runs --------------------------------------------------------------------------------------------------------------
+
+    def start_run(self, run: str, command: str, folder: str) -> None:
+        """Write down that a run begins; `command` is what to type to do it again, `folder` where."""
+        with self._transaction() as sql:
+            sql.add(RunRow(id=run, command=command, folder=folder, started=_now()))
+
+    def finish_run(self, run: str, state: str, message: str | None = None) -> None:
+        """Settle a run as `done`, `failed` or `interrupted`."""
+        with self._transaction() as sql:
+            row = sql.get_one(RunRow, run)
+            row.state, row.message, row.finished = state, message, _now()
+
+    def runs(self, limit: int = 50) -> list[dict[str, Any]]:
+        """The newest runs first, each with its segments' outcomes counted."""
+        with self._transaction() as sql:
+            rows = sql.scalars(sa.select(RunRow).order_by(RunRow.started.desc(), RunRow.id.desc()).limit(limit)).all()
+            counted = sa.select(SegmentRow.run, SegmentRow.outcome, sa.func.count()).group_by(SegmentRow.run, SegmentRow.outcome)
+            counts: dict[str, dict[str, int]] = {}
+            for run, outcome, count in sql.execute(counted.where(SegmentRow.run.in_([r.id for r in rows]))):
+                counts.setdefault(run, {})[outcome] = count
+            return [{**_columns(row), "outcomes": counts.get(row.id, {})} for row in rows]
+
+    def run(self, run: str) -> dict[str, Any] | None:
+        """One run by its id, or None."""
+        with self._transaction() as sql:
+            row = sql.get(RunRow, run)
+            return _columns(row) if row else None
+
+    # -- segments and attempts ---------------------------------------------------------------------------------------------
+
+    def record_outcome(self, run: str, outcome: Outcome) -> None:
+        """Write down what became of a segment in this run."""
+        with self._transaction() as sql:
+            sql.merge(
+                SegmentRow(
+                    run=run,
+                    id=outcome.id,
+                    index=outcome.index,
+                    render_key=outcome.render_key,
+                    outcome=outcome.outcome,
+                    clip_sha256=outcome.clip.sha256 if outcome.clip else None,
+                )
+            )
+
+    def start_attempt(self, run: str, segment: str, render_key: str, provider: str, model: str) -> int:
+        """Write down that a render begins; gives the attempt's id.
+
+        The caller holds the key's lock, so any attempt at it still open belongs to a process that died.
+        """
+        with self._transaction() as sql:
+            lost = sa.update(AttemptRow).where(AttemptRow.render_key == render_key, AttemptRow.state == "rendering")
+            sql.execute(lost.values(state="interrupted", message="the process ended while rendering", finished=_now()))
+            row = AttemptRow(
+                run=run, segment=segment, render_key=render_key, provider=provider, model=model, started=_now()
+            )  # fmt: skip
+            sql.add(row)
+            sql.flush()
+            return row.id
+
+    def finish_attempt(self, attempt: int, state: str, message: str | None = None) -> None:
+        """Settle an attempt as `rendered`, `failed` or `interrupted`."""
+        with self._transaction() as sql:
+            row = sql.get_one(AttemptRow, attempt)
+            row.state, row.message, row.finished = state, message, _now()
+
+    def attempts(self, render_key: str) -> tuple[Attempt, ...]:
+        """Every settled try at a key, oldest first."""
+        with self._transaction() as sql:
+            query = sa.select(AttemptRow).where(AttemptRow.render_key == render_key, AttemptRow.state != "rendering")
+            rows = sql.scalars(query.order_by(AttemptRow.id)).all()
+            return tuple(
+                Attempt(number=number, provider=row.provider, model=row.model, state=row.state, message=row.message)  # type: ignore[arg-type]
+                for number, row in enumerate(rows, 1)
+            )
+
+    # -- plumbing ------------------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[SqlSession]:
+        with self._refusals(), SqlSession(self._engine, expire_on_commit=False) as sql, sql.begin():
+            yield sql
+
+    @contextlib.contextmanager
+    def _refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.ArgumentError as error:
+            raise StoreError(
+                f"{self._shown} is no database URL.", "Mend LONGVID_LEDGER_URL, or unset it to use the store's own."
+            ) from error
+        except (sa.exc.NoSuchModuleError, ImportError) as error:
+            raise StoreError(f"the ledger {self._shown} needs a driver that is not installed: {error}.", "Install it.") from error
+        except sa.exc.OperationalError as error:
+            raise StoreError(
+                f"the ledger {self._shown} cannot be used: {error.orig}.",
+                "Check that its folder can be written, its disk has space and its server answers; then run the command again.",
+            ) from error
+        except sa.exc.DatabaseError as error:
+            raise StoreError(
+                f"the ledger {self._shown} is damaged: {error.orig}.",
+                "Move that file away: a new one is begun, and finished clips are still found (they do not depend on it).",
+                "What it alone held is the history of runs and spending.",
+            ) from error
+
+
+def _tune_sqlite(connection: Any, _record: Any) -> None:
+    """WAL lets readers go on beside a writer; FULL makes a commit survive a power cut; 30 s outlasts any other writer."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _columns(row: Table) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in sa.inspect(row).mapper.column_attrs}
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def _without_password(url: str) -> str:
+    try:
+        return sa.make_url(url).render_as_string(hide_password=True)
+    except sa.exc.ArgumentError:
+        return "named by LONGVID_LEDGER_URL"
