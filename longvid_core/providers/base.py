@@ -16,6 +16,15 @@ from ..models.base import Fps, Frozen, Seed64
 from ..models.visual import VisualState
 
 
+def in_words(prompt: str, visual: VisualState) -> str:
+    """`prompt` followed by the visual state's own words, as one text."""
+    words = visual.to_prompt()
+    if not words:
+        return prompt
+    stop = "" if prompt.endswith((".", "!", "?", "。", "！", "？", "…")) else "."
+    return f"{prompt}{stop} {words[0].upper()}{words[1:]}."
+
+
 class ImageRequest(Frozen):
     """One keyframe to draw, at the plan's exact size."""
 
@@ -25,6 +34,11 @@ class ImageRequest(Frozen):
     width: int
     height: int
     references: tuple[Reference, ...] = ()
+
+    @property
+    def prompt_sent(self) -> str:
+        """Prompt and visual state in one text, for a model that reads nothing else."""
+        return in_words(self.prompt, self.visual)
 
 
 class VideoRequest(Frozen):
@@ -41,6 +55,11 @@ class VideoRequest(Frozen):
     first: Asset | None
     last: Asset | None
     references: tuple[Reference, ...] = ()
+
+    @property
+    def prompt_sent(self) -> str:
+        """Prompt and visual state in one text, for a model that reads nothing else."""
+        return in_words(self.prompt, self.visual)
 
 
 @dataclass(frozen=True)

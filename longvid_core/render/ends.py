@@ -1,0 +1,48 @@
+"""The pictures a segment starts and ends on, at the plan's exact size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..canonical import sha256_of
+from ..models.asset import Asset
+from ..models.clip import Clip
+from ..models.plan import Plan
+from .session import Session
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+def conformed(image: Asset, plan: Plan, session: Session) -> Asset:
+    """`image` brought to the plan's size by the plan's fit; itself where it already has it."""
+    from ..media.images import fit_image, load_rgb
+
+    picture = load_rgb(image.path)
+    if picture.size == (plan.width, plan.height):
+        return image
+    how = {"kind": "conformed", "pixels_sha256": image.pixels_sha256, "size": [plan.width, plan.height], "fit": plan.fit}
+    return _kept(sha256_of(how), lambda: fit_image(picture, plan.width, plan.height, plan.fit), session)
+
+
+def last_frame_of(clip: Clip, plan: Plan, session: Session) -> Asset:
+    """The exact last frame of a clip, decoded from its original, at the plan's size."""
+    from ..media.frames import last_frame
+
+    key = sha256_of({"kind": "last frame", "clip": clip.sha256})
+    return conformed(_kept(key, lambda: last_frame(clip.path), session), plan, session)
+
+
+def _kept(key: str, make: Callable[[], Image], session: Session) -> Asset:
+    """The picture of that key from the store, or made and put there."""
+    from ..media.images import asset_of, save_png
+
+    if found := session.store.picture(key):
+        return found
+    file = session.scratch / f"{key[:16]}-{os.urandom(4).hex()}.png"
+    save_png(make(), file)
+    pixels = asset_of(file).pixels_sha256
+    path, facts = session.store.pictures.put(key, file, ".png", {"pixels_sha256": pixels})
+    return Asset(path=str(path), sha256=facts["sha256"], pixels_sha256=pixels)

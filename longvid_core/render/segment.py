@@ -1,0 +1,197 @@
+"""One segment's render: its key, its attempt, its clip, its outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ..canonical import sha256_of
+from ..catalog import Backend, load_provider
+from ..errors import Interrupted, LongvidError, RenderFailed, StoreError
+from ..events import Preview, Progress, SegmentDone, SegmentStarted
+from ..models.asset import Asset, Reference
+from ..models.base import exact_fps
+from ..models.clip import Clip, ModelRecord, Outcome, OutcomeKind, ReferenceRecord, SeedRecord
+from ..models.plan import Plan, Segment
+from ..providers.base import LocalVideo, VideoRequest, Watch
+from ..seeds import map_seed, segment_seed
+from .session import Session
+
+
+@dataclass(frozen=True)
+class Take:
+    """A segment, the backend that renders it, and the exact request it will get."""
+
+    plan: Plan
+    segment: Segment
+    backend: Backend
+    request: VideoRequest
+
+    @classmethod
+    def of(cls, plan: Plan, segment: Segment, backend: Backend, first: Asset | None, last: Asset | None) -> Take:
+        """The take of a segment between two pictures, each at the plan's size."""
+        support = backend.entry.seed
+        seed = None if support.promise == "none" else map_seed(segment_seed(plan, segment), *support.range)
+        cast = tuple(r for member in plan.cast for r in member.references)
+        request = VideoRequest(
+            prompt=segment.prompt,
+            negative=segment.negative,
+            visual=plan.visual_of(segment),
+            seed=seed,
+            frames=segment.frames,
+            fps=plan.fps,
+            width=plan.width,
+            height=plan.height,
+            first=first,
+            last=last,
+            references=cast[: backend.entry.references],
+        )
+        return cls(plan, segment, backend, request)
+
+    @cached_property
+    def model(self) -> ModelRecord:
+        """Which model renders it, with everything about it that changes pixels."""
+        provider: LocalVideo = load_provider(self.backend.provider)
+        return ModelRecord(provider=self.backend.provider, id=self.backend.model, fingerprint=provider.fingerprint(self.backend.model))
+
+    @cached_property
+    def references(self) -> tuple[Reference, ...]:
+        """Every picture that goes in, by role."""
+        ends = (("first", self.request.first), ("last", self.request.last))
+        return tuple(Reference(role=role, image=image) for role, image in ends if image) + self.request.references
+
+    @cached_property
+    def render_key(self) -> str:
+        """Everything that changes the clip's pixels, hashed. The same key is the same clip, from the store."""
+        request = self.request.json_value()
+        for field in ("first", "last"):
+            del request[field]
+        request["references"] = [{"role": r.role, "pixels_sha256": r.image.pixels_sha256} for r in self.references]
+        return sha256_of({"kind": "clip", "model": self.model.json_value(), "reroll": self.segment.reroll, **request})
+
+    async def render(self, gate: asyncio.Semaphore, session: Session) -> Outcome:
+        """The outcome: the store's clip, or a new one. Never raises for this segment alone; see `Outcome`."""
+        try:
+            if clip := session.store.clip(self.render_key):
+                return self._done(session, "cached", clip)
+            async with gate, session.store.clips.lock(self.render_key, session.interrupted):
+                if clip := session.store.clip(self.render_key):  # another run rendered it while this one waited
+                    return self._done(session, "cached", clip)
+                session.check()
+                return self._done(session, "rendered", await self._attempt(session))
+        except (Interrupted, StoreError):
+            raise  # the person's wish, and a disk that would fail every other segment too
+        except LongvidError as error:
+            return self.failed(session, error.what)
+
+    def failed(self, session: Session, message: str) -> Outcome:
+        """The outcome of a segment that has no clip, told to the world."""
+        return self._done(session, "failed", None, message)
+
+    async def _attempt(self, session: Session) -> Clip:
+        backend, segment = self.backend, self.segment
+        session.emit(SegmentStarted(id=segment.id, index=segment.index, backend=str(backend)))
+        attempt = session.ledger.start_attempt(session.run_id, segment.id, self.render_key, backend.provider, backend.model)
+        target = session.scratch / f"{segment.id}-{os.urandom(4).hex()}.mkv"
+
+        def progress(done: int, total: int) -> None:
+            session.emit(Progress(stage="clips", id=segment.id, done=done, total=total))
+
+        provider: LocalVideo = load_provider(backend.provider)
+        try:
+            await provider.render(backend.model, self.request, target, Watch(progress, session.interrupted))
+            facts = await asyncio.to_thread(self._verified, target)
+            clip = session.store.as_clip(self.render_key, *session.store.clips.put(self.render_key, target, target.suffix, facts))
+        except Interrupted:
+            session.ledger.finish_attempt(attempt, "interrupted")
+            raise
+        except LongvidError as error:
+            session.ledger.finish_attempt(attempt, "failed", error.what)
+            raise
+        except Exception as error:
+            message = f"{backend} failed: {type(error).__name__}: {error}"
+            session.ledger.finish_attempt(attempt, "failed", message)
+            raise RenderFailed(message) from error
+        finally:
+            target.unlink(missing_ok=True)
+        session.ledger.finish_attempt(attempt, "rendered")
+        return clip
+
+    def _verified(self, file: Path) -> dict[str, Any]:
+        """The clip's facts, by decoding every frame of it. RenderFailed when it is not what was asked for."""
+        from ..media.frames import count_and_hash
+        from ..media.probe import probe
+
+        found = probe(file)
+        frames, frames_sha256 = count_and_hash(file)
+        if frames != self.request.frames:
+            raise RenderFailed(f"{self.backend} rendered {frames} frames instead of {self.request.frames}.")
+        if (found.width, found.height) != (self.plan.width, self.plan.height) or found.fps != exact_fps(self.plan.fps):
+            raise RenderFailed(f"{self.backend} rendered {found.width}x{found.height} at {float(found.fps):g} fps.")
+        return {
+            "frames": frames,
+            "fps": self.plan.fps,
+            "width": found.width,
+            "height": found.height,
+            "frames_sha256": frames_sha256,
+            "has_audio": found.has_audio,
+        }
+
+    def _done(self, session: Session, kind: OutcomeKind, clip: Clip | None, message: str | None = None) -> Outcome:
+        outcome = Outcome(
+            index=self.segment.index,
+            id=self.segment.id,
+            render_key=self.render_key,
+            outcome=kind,
+            determinism=self.backend.entry.determinism,
+            prompt_sent=self.request.prompt_sent,
+            seed=SeedRecord(
+                policy=self.plan.seed_policy, requested=segment_seed(self.plan, self.segment), sent=self.request.seed
+            ),
+            model=self.model,
+            references=tuple(
+                ReferenceRecord(role=r.role, sha256=r.image.sha256, pixels_sha256=r.image.pixels_sha256) for r in self.references
+            ),
+            clip=finish(clip, self.segment, session) if clip else None,
+            attempts=session.ledger.attempts(self.render_key),
+            message=message,
+        )
+        return reported(outcome, session)
+
+
+def finish(clip: Clip, segment: Segment, session: Session) -> Clip:
+    """The clip with its H.264 copy, made if it is missing, and told to whoever wants to watch it now."""
+    from ..store.atomic import settle, writing
+
+    if clip.proxy is None:
+        from ..media.encode import make_proxy
+
+        temporary = session.scratch / f"{segment.id}-{os.urandom(4).hex()}.proxy.mp4"
+        make_proxy(Path(clip.path), temporary)
+        proxy = session.store.proxy_path(clip.render_key)
+        with writing(proxy):
+            settle(temporary, proxy)
+        clip = clip.model_copy(update={"proxy": str(proxy)})
+    assert clip.proxy is not None
+    session.emit(Preview(id=segment.id, index=segment.index, path=clip.proxy))
+    return clip
+
+
+def reported(outcome: Outcome, session: Session) -> Outcome:
+    """Write an outcome to the ledger and tell the world."""
+    session.ledger.record_outcome(session.run_id, outcome)
+    session.emit(
+        SegmentDone(
+            id=outcome.id,
+            index=outcome.index,
+            outcome=outcome.outcome,
+            render_key=outcome.render_key,
+            clip_sha256=outcome.clip.sha256 if outcome.clip else None,
+            message=outcome.message,
+        )
+    )
+    return outcome

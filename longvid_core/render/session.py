@@ -1,0 +1,112 @@
+"""One run: its store, its ledger, its log, and how it is told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import Interrupted, LongvidError
+from ..events import Emit, Event, Notice, Progress, RunStarted
+from ..settings import Settings
+from ..store.atomic import writing
+from ..store.files import Store
+from ..store.ledger import Ledger, ledger_url
+
+_PROGRESS_EVERY_S = 0.1
+
+
+@dataclass
+class Session:
+    """What every stage is handed. `emit` may be called from any thread."""
+
+    settings: Settings
+    store: Store
+    ledger: Ledger
+    run_id: str
+    scratch: Path
+    interrupted: Callable[[], bool]
+    _emit: Emit
+    _log: Callable[[Event], None]
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _last: dict[tuple[str, str | None], float] = field(default_factory=dict)
+
+    def emit(self, event: Event) -> None:
+        """Hand an event on and write it to the run's log. Progress is thinned to ten a second; its last one always goes."""
+        with self._lock:
+            if isinstance(event, Progress) and event.done < event.total:
+                now, key = time.monotonic(), (event.stage, event.id)
+                if now - self._last.get(key, -1.0) < _PROGRESS_EVERY_S:
+                    return
+                self._last[key] = now
+            self._log(event)
+            self._emit(event)
+
+    def check(self) -> None:
+        """Raise Interrupted if the person or the host asked to stop."""
+        if self.interrupted():
+            raise Interrupted("interrupted.", "What was finished is kept; run the same again to go on from there.")
+
+
+@contextlib.contextmanager
+def open_session(
+    settings: Settings,
+    *,
+    command: str,
+    emit: Emit,
+    interrupted: Callable[[], bool] = lambda: False,
+) -> Iterator[Session]:
+    """A run on the settings' store, from its first line in ledger and log to its last.
+
+    `command` is what a person types to do the same again. Raises StoreError where the store cannot be used.
+    """
+    if settings.ffmpeg:
+        from ..media.ffmpeg import set_ffmpeg
+
+        set_ffmpeg(settings.ffmpeg)
+    store = Store(settings.store_home, lambda message: session.emit(Notice(level="warning", message=message)))
+    ledger = Ledger(settings.ledger_url or ledger_url(store.home))
+    run_id = f"{datetime.datetime.now(datetime.timezone.utc):%Y%m%d-%H%M%S}-{os.urandom(3).hex()}"
+    try:
+        with store.scratch(run_id) as scratch, _log_file(store.home / "runs" / run_id / "events.jsonl") as log:
+            session = Session(settings, store, ledger, run_id, scratch, interrupted, emit, log)
+            ledger.start_run(run_id, command, os.getcwd())
+            session.emit(RunStarted(run=run_id, command=command))
+            try:
+                yield session
+            except BaseException as error:
+                _settle(ledger, run_id, error)
+                raise
+            ledger.finish_run(run_id, "done")
+    finally:
+        ledger.close()
+
+
+def _settle(ledger: Ledger, run_id: str, error: BaseException) -> None:
+    stopped = isinstance(error, (Interrupted, KeyboardInterrupt)) or type(error).__name__ == "InterruptProcessingException"
+    message = error.what if isinstance(error, LongvidError) else f"{type(error).__name__}: {error}"
+    # The error under way is the one to be told; a ledger that cannot be written any more must not hide it.
+    with contextlib.suppress(LongvidError):
+        ledger.finish_run(run_id, "interrupted" if stopped else "failed", message)
+
+
+@contextlib.contextmanager
+def _log_file(path: Path) -> Iterator[Callable[[Event], None]]:
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = open(path, "a", encoding="utf-8")  # closed below: `writing` must not cover the whole run
+
+    def log(event: Event) -> None:
+        at = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
+        with writing(path):
+            file.write(json.dumps({"at": at, **event.json_value()}, ensure_ascii=False) + "\n")
+            file.flush()
+
+    with file:
+        yield log
