@@ -107,14 +107,14 @@ async def _chain(
         before = outcomes[-1] if outcomes else None
         if before is not None and before.clip is None:
             take = Take.of(plan, segment, backend, None, None)
-            outcomes.append(take.failed(session, f"it starts on the last frame of segment {before.index} ({before.id}), which has no clip"))
+            outcomes.append(await take.failed(session, f"it starts on the last frame of segment {before.index} ({before.id}), which has no clip"))
             continue
         try:
             first, last = await asyncio.to_thread(_ends, plan, segment, before.clip if before else None, session)
         except LongvidError as error:
             if error.exit_code == 5:
                 raise
-            outcomes.append(Take.of(plan, segment, backend, None, None).failed(session, error.what))
+            outcomes.append(await Take.of(plan, segment, backend, None, None).failed(session, error.what))
             continue
         outcomes.append(await Take.of(plan, segment, backend, first, last).render(gate, session))
     return outcomes

@@ -77,20 +77,20 @@ class Take:
         """The outcome: the store's clip, or a new one. Never raises for this segment alone; see `Outcome`."""
         try:
             if clip := session.store.clip(self.render_key):
-                return self._done(session, "cached", clip)
+                return await self._done(session, "cached", clip)
             async with gate, session.store.clips.lock(self.render_key, session.interrupted):
                 if clip := session.store.clip(self.render_key):  # another run rendered it while this one waited
-                    return self._done(session, "cached", clip)
+                    return await self._done(session, "cached", clip)
                 session.check()
-                return self._done(session, "rendered", await self._attempt(session))
+                return await self._done(session, "rendered", await self._attempt(session))
         except (Interrupted, StoreError):
             raise  # the person's wish, and a disk that would fail every other segment too
         except LongvidError as error:
-            return self.failed(session, error.what)
+            return await self.failed(session, error.what)
 
-    def failed(self, session: Session, message: str) -> Outcome:
+    async def failed(self, session: Session, message: str) -> Outcome:
         """The outcome of a segment that has no clip, told to the world."""
-        return self._done(session, "failed", None, message)
+        return await self._done(session, "failed", None, message)
 
     async def _attempt(self, session: Session) -> Clip:
         backend, segment = self.backend, self.segment
@@ -141,7 +141,7 @@ class Take:
             "has_audio": found.has_audio,
         }
 
-    def _done(self, session: Session, kind: OutcomeKind, clip: Clip | None, message: str | None = None) -> Outcome:
+    async def _done(self, session: Session, kind: OutcomeKind, clip: Clip | None, message: str | None = None) -> Outcome:
         outcome = Outcome(
             index=self.segment.index,
             id=self.segment.id,
@@ -156,7 +156,7 @@ class Take:
             references=tuple(
                 ReferenceRecord(role=r.role, sha256=r.image.sha256, pixels_sha256=r.image.pixels_sha256) for r in self.references
             ),
-            clip=finish(clip, self.segment, session) if clip else None,
+            clip=await asyncio.to_thread(finish, clip, self.segment, session) if clip else None,
             attempts=session.ledger.attempts(self.render_key),
             message=message,
         )

@@ -1,0 +1,1 @@
+"""What makes the same film again, written beside it."""

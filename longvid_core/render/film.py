@@ -1,0 +1,154 @@
+"""Joining the clips into a film, and handing it over."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from ..canonical import sha256_of
+from ..errors import RenderFailed
+from ..events import Progress, StageDone, StageStarted
+from ..models.base import Frozen
+from ..models.clip import Rendered
+from ..models.film import Film, Release
+from .session import Session
+
+# Part of every film's key: raise it when the same clips would join into other bytes.
+JOIN_VERSION = 1
+FILM_TAG = "longvid_film"
+SUFFIXES = {"h264": ".mp4", "h265": ".mp4", "prores": ".mov", "ffv1": ".mkv"}
+
+
+class FilmOptions(Frozen):
+    """How the film is encoded."""
+
+    codec: Literal["h264", "h265", "prores", "ffv1"] = "h264"
+    crf: int = Field(18, ge=0, le=51, description="For h264 and h265: lower is better and larger")
+    preset: str = "medium"
+    slate: bool = Field(False, description="Lay shot, timecode, prompt and seed over the picture")
+
+
+async def join_film(rendered: Rendered, session: Session, options: FilmOptions | None = None) -> Release:
+    """The film of these clips, from the store where the same one was joined before.
+
+    Frames: the sum of the clips' frames at the plan's rate, less one for each continuous join (the later clip's first).
+    RenderFailed, naming the segments, where any has no clip.
+    """
+    options = options or FilmOptions()
+    missing = [o for o in rendered.outcomes if o.clip is None]
+    if missing:
+        reasons = [f"segment {o.index} ({o.id}) {o.outcome}: {o.message or 'no clip'}" for o in missing]
+        raise RenderFailed(
+            f"no film: {len(missing)} of {len(rendered.outcomes)} segments have no clip.",
+            *reasons,
+            "The others are kept. Mend the cause and run the same again: only what is missing is rendered.",
+        )
+    key = film_key(rendered, options)
+    session.emit(StageStarted(stage="join", total=len(rendered.outcomes)))
+    film = session.store.film(key)
+    if film is None:
+        async with session.store.films.lock(key, session.interrupted):
+            film = session.store.film(key) or await asyncio.to_thread(_join, rendered, options, key, session)
+    session.emit(StageDone(stage="join"))
+    return Release(film=film, rendered=rendered)
+
+
+def film_key(rendered: Rendered, options: FilmOptions) -> str:
+    """Everything the film's bytes depend on, hashed."""
+    plan = rendered.plan
+    parts: list[dict[str, Any]] = []
+    for outcome, drop, slate in zip(rendered.outcomes, _drops(rendered), _slates(rendered, options), strict=True):
+        assert outcome.clip is not None
+        parts.append({"sha256": outcome.clip.sha256, "drop": drop, "slate": slate})
+    shape = {"width": plan.width, "height": plan.height, "fps": plan.fps, "fit": plan.fit}
+    return sha256_of({"kind": "film", "version": JOIN_VERSION, "parts": parts, **shape, **options.json_value()})
+
+
+def export_film(release: Release, target: Path) -> Release:
+    """Copy the store's film to `target`, whole or not at all. Raises StoreError when it cannot be written."""
+    from ..store.atomic import copy_file
+
+    copy_file(Path(release.film.path), target)
+    return release.model_copy(update={"film": release.film.model_copy(update={"path": str(target)})})
+
+
+def _drops(rendered: Rendered) -> list[int]:
+    """Frames to leave out at each clip's start: one where it repeats the frame before it."""
+    return [int(s.index > 0 and s.join == "continuous") for s in rendered.plan.segments]
+
+
+def _slates(rendered: Rendered, options: FilmOptions) -> list[dict[str, Any] | None]:
+    """What each clip's slate says, as arguments of `painting.slate.SlateText`; None where no slate is asked for."""
+    slates: list[dict[str, Any] | None] = []
+    frame = 0
+    plan = rendered.plan
+    for segment, outcome, drop in zip(plan.segments, rendered.outcomes, _drops(rendered), strict=True):
+        seed = outcome.seed.sent if outcome.seed.sent is not None else outcome.seed.requested
+        text = {
+            "shot": f"{segment.index + 1:02d}/{len(plan.segments):02d}  {segment.id}",
+            "prompt": segment.prompt,
+            "seed": None if seed is None else str(seed),
+            "start_frame": frame - drop,
+            "fps": plan.fps,
+        }
+        slates.append(text if options.slate else None)
+        frame += (outcome.clip.frames if outcome.clip else segment.frames) - drop
+    return slates
+
+
+def _join(rendered: Rendered, options: FilmOptions, key: str, session: Session) -> Film:
+    from ..errors import StoreError
+    from ..media.frames import count_and_hash
+    from ..media.join import Encoder, Part, join_parts
+
+    plan = rendered.plan
+    parts = []
+    for outcome, drop, slate in zip(rendered.outcomes, _drops(rendered), _slates(rendered, options), strict=True):
+        assert outcome.clip is not None
+        # Read it whole before it goes into a film: a clip that rotted on the disk must never be joined.
+        if session.store.clips.get(outcome.render_key, thorough=True) is None:
+            raise StoreError(
+                f"the clip of segment {outcome.index} ({outcome.id}) is damaged and was set aside.",
+                "Run the same command again: that segment alone is rendered anew.",
+            )
+        parts.append(Part(path=Path(outcome.clip.path), drop_first=drop, slate=_slate(slate)))
+
+    def progress(done: int, total: int) -> None:
+        session.emit(Progress(stage="join", done=done, total=total))
+
+    target = session.scratch / f"{key[:16]}{SUFFIXES[options.codec]}"
+    encoder = join_parts(
+        parts,
+        target,
+        width=plan.width,
+        height=plan.height,
+        fps=plan.fps,
+        fit=plan.fit,
+        encoder=Encoder(codec=options.codec, crf=options.crf, preset=options.preset),
+        metadata={"title": plan.title, FILM_TAG: key},
+        progress=progress,
+        interrupted=session.interrupted,
+        work_dir=session.scratch,
+    )
+    frames, frames_sha256 = count_and_hash(target)
+    facts = {
+        "frames": frames,
+        "fps": plan.fps,
+        "width": plan.width,
+        "height": plan.height,
+        "frames_sha256": frames_sha256,
+        "encoder": list(encoder),
+    }
+    path, found = session.store.films.put(key, target, target.suffix, facts)
+    return Film(key=key, path=str(path), **found)
+
+
+def _slate(text: dict[str, Any] | None) -> Any:
+    if text is None:
+        return None
+    from ..painting.slate import SlateText
+
+    return SlateText(**text)
