@@ -24,7 +24,9 @@ def load_plan(path: Path) -> Plan:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise BadInput(f"cannot read the plan {path}: {why}.", "Check the path; `longvid plan -o plan.json` makes one.") from error
+        raise BadInput(
+            f"cannot read the plan {path}: {why}.", "Check the path; `longvid plan -o plan.json` makes one."
+        ) from error
     return parse_plan(text, folder=path.absolute().parent, name=str(path))
 
 

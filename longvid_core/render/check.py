@@ -21,7 +21,9 @@ def check_plan(plan: Plan, default: Backend) -> None:
         for holds, complaint in _rules(plan, segment):
             what = complaint(backend.entry)
             if not holds(backend.entry):
-                raise CannotRender(f"segment {segment.index} ({segment.id}) {what}, and {backend} {_cannot(what)}.", _could(plan, segment))
+                raise CannotRender(
+                    f"segment {segment.index} ({segment.id}) {what}, and {backend} {_cannot(what)}.", _could(plan, segment)
+                )
 
 
 Rule = tuple[Callable[[ModelEntry], bool], Callable[[ModelEntry], str]]
@@ -61,7 +63,13 @@ def _lengths(entry: ModelEntry, fps: float) -> str:
 
 
 def _cannot(what: str) -> str:
-    return "takes none" if what in ("starts on a picture", "needs a last frame") else "needs one" if what.startswith("has no") else "cannot render that"
+    return (
+        "takes none"
+        if what in ("starts on a picture", "needs a last frame")
+        else "needs one"
+        if what.startswith("has no")
+        else "cannot render that"
+    )
 
 
 def _could(plan: Plan, segment: Segment) -> str:

@@ -47,7 +47,9 @@ def adopt_clips(plan: Plan, files: Sequence[Path], session: Session) -> Rendered
     from ..store.atomic import copy_file, sha256_file
 
     if len(files) != len(plan.segments):
-        raise BadInput(f"{len(files)} clips for {len(plan.segments)} segments.", "Give one clip for each segment, in their order.")
+        raise BadInput(
+            f"{len(files)} clips for {len(plan.segments)} segments.", "Give one clip for each segment, in their order."
+        )
     session.emit(StageStarted(stage="clips", total=len(files)))
     outcomes = []
     for segment, file in zip(plan.segments, files, strict=True):
@@ -107,7 +109,11 @@ async def _chain(
         before = outcomes[-1] if outcomes else None
         if before is not None and before.clip is None:
             take = Take.of(plan, segment, backend, None, None)
-            outcomes.append(await take.failed(session, f"it starts on the last frame of segment {before.index} ({before.id}), which has no clip"))
+            outcomes.append(
+                await take.failed(
+                    session, f"it starts on the last frame of segment {before.index} ({before.id}), which has no clip"
+                )
+            )
             continue
         try:
             first, last = await asyncio.to_thread(_ends, plan, segment, before.clip if before else None, session)
@@ -137,4 +143,6 @@ def _check_keyframes(plan: Plan) -> None:
     used = {name for s in plan.segments for name in (s.first_keyframe, s.last_keyframe) if name}
     missing = [k.id for k in plan.keyframes if k.id in used and k.image is None]
     if missing:
-        raise BadInput(f"keyframes without a picture: {', '.join(missing)}.", "Draw them first: `longvid keyframes`, or Keyframe Generator.")
+        raise BadInput(
+            f"keyframes without a picture: {', '.join(missing)}.", "Draw them first: `longvid keyframes`, or Keyframe Generator."
+        )

@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 USER = "user"
 
 
-async def draw_keyframes(
-    plan: Plan, session: Session, *, images: str = "card", first_image: Path | None = None
-) -> Plan:
+async def draw_keyframes(plan: Plan, session: Session, *, images: str = "card", first_image: Path | None = None) -> Plan:
     """The plan with a picture for every keyframe: supplied ones kept, missing ones drawn by `images` or found in the store.
 
     `first_image` takes the place of the film's first keyframe. Emits KeyframeDone for each, in the order they are ready.
@@ -48,7 +46,9 @@ def adopt_images(plan: Plan, pictures: Sequence[Image], session: Session) -> Pla
 
     if len(pictures) != len(plan.keyframes):
         ids = ", ".join(k.id for k in plan.keyframes)
-        raise BadInput(f"{len(pictures)} pictures for {len(plan.keyframes)} keyframes.", f"Give one for each, in this order: {ids}.")
+        raise BadInput(
+            f"{len(pictures)} pictures for {len(plan.keyframes)} keyframes.", f"Give one for each, in this order: {ids}."
+        )
     adopted = []
     for keyframe, picture in zip(plan.keyframes, pictures, strict=True):
         file = session.scratch / f"{keyframe.id}.png"
@@ -84,7 +84,9 @@ def _request(plan: Plan, keyframe: Keyframe, backend: Backend) -> ImageRequest:
     )
 
 
-async def _ready(plan: Plan, index: int, keyframe: Keyframe, backend: Backend, gate: asyncio.Semaphore, session: Session) -> Keyframe:
+async def _ready(
+    plan: Plan, index: int, keyframe: Keyframe, backend: Backend, gate: asyncio.Semaphore, session: Session
+) -> Keyframe:
     if keyframe.image is not None:
         if not Path(keyframe.image.path).is_file():
             raise BadInput(
@@ -102,7 +104,9 @@ async def _ready(plan: Plan, index: int, keyframe: Keyframe, backend: Backend, g
     return ready
 
 
-async def _drawn(plan: Plan, keyframe: Keyframe, backend: Backend, gate: asyncio.Semaphore, session: Session) -> tuple[Asset, bool]:
+async def _drawn(
+    plan: Plan, keyframe: Keyframe, backend: Backend, gate: asyncio.Semaphore, session: Session
+) -> tuple[Asset, bool]:
     request = _request(plan, keyframe, backend)
     key = _key(request, backend)
     if found := session.store.picture(key):
@@ -139,5 +143,3 @@ def _with_first(plan: Plan, first_image: Path) -> Plan:
         raise BadInput("this plan's first segment has no first keyframe to put the picture in.", "Leave --first-image out.")
     keyframe = plan.keyframe(first)
     return plan.with_keyframes([keyframe.model_copy(update={"image": asset_of(first_image), "source": USER})])
-
-

@@ -56,7 +56,9 @@ class Take:
     def model(self) -> ModelRecord:
         """Which model renders it, with everything about it that changes pixels."""
         provider: LocalVideo = load_provider(self.backend.provider)
-        return ModelRecord(provider=self.backend.provider, id=self.backend.model, fingerprint=provider.fingerprint(self.backend.model))
+        return ModelRecord(
+            provider=self.backend.provider, id=self.backend.model, fingerprint=provider.fingerprint(self.backend.model)
+        )
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:

@@ -16,7 +16,10 @@ from ..errors import StoreError
 _CHUNK = 1 << 20
 _WHY = {
     errno.ENOSPC: ("the disk is full", "Free some space, or set LONGVID_HOME to a larger disk; then run the same command again."),
-    errno.EDQUOT: ("the disk quota is used up", "Free some space, or set LONGVID_HOME elsewhere; then run the same command again."),
+    errno.EDQUOT: (
+        "the disk quota is used up",
+        "Free some space, or set LONGVID_HOME elsewhere; then run the same command again.",
+    ),
     errno.EROFS: ("it is on a read-only disk", "Set LONGVID_HOME (or the output path) to a folder that can be written."),
     errno.EACCES: ("writing there is not permitted", "Mend the folder's permissions, or choose another one (LONGVID_HOME, -o)."),
     errno.EPERM: ("writing there is not permitted", "Mend the folder's permissions, or choose another one (LONGVID_HOME, -o)."),
@@ -32,7 +35,9 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        why, way_out = _WHY.get(error.errno or 0, (error.strerror or str(error), "Check the disk, then run the same command again."))
+        why, way_out = _WHY.get(
+            error.errno or 0, (error.strerror or str(error), "Check the disk, then run the same command again.")
+        )
         raise StoreError(f"cannot write {path}: {why}.", way_out) from error
 
 

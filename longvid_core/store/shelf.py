@@ -80,15 +80,10 @@ class Shelf:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(path, thread_local=False)
-        while True:
-            try:
-                with writing(path):
-                    lock.acquire(timeout=0)
-                break
-            except Timeout:
-                if interrupted():
-                    raise Interrupted("interrupted while another run was rendering the same clip.", "Run it again to go on.") from None
-                await asyncio.sleep(0.1)
+        while not _acquired(lock):
+            if interrupted():
+                raise Interrupted("interrupted while another run was making the same thing.", "Run it again to go on.")
+            await asyncio.sleep(0.1)
         try:
             yield
         finally:
@@ -110,6 +105,15 @@ class Shelf:
                 with contextlib.suppress(FileNotFoundError):  # another process may have set it aside just now
                     os.replace(path, self._damaged / f"{path.stem[:16]}-{os.urandom(4).hex()}{path.suffix}")
         self._notice(f"{self.folder.name}/{key[:12]} is damaged ({why}). It is set aside in damaged/ and made again.")
+
+
+def _acquired(lock: FileLock) -> bool:
+    with writing(Path(lock.lock_file)):
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:  # an OSError, but no refusal of the system's
+            return False
+    return True
 
 
 def _stat(path: Path) -> list[int]:
