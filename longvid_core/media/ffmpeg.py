@@ -1,0 +1,233 @@
+"""The ffmpeg program: finding it, building its commands, running it so that it can be watched, stopped and believed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import IO, Any
+
+from ..errors import Interrupted, LongvidError, MissingTool, StoreError, Unreadable
+
+THREADS = 4
+"""For every encoder: x264's output depends on the number of threads, so it must not depend on the machine."""
+
+BITEXACT: dict[str, Any] = {"fflags": "+bitexact", "flags:v": "+bitexact", "flags:a": "+bitexact", "map_metadata": -1}
+"""Output options that keep versions and dates out of the file, so that its bytes repeat."""
+
+_chosen: str | None = None
+
+
+def set_ffmpeg(path: str | Path | None) -> None:
+    """Use this ffmpeg and no other (the setting `ffmpeg`); None goes back to looking for one."""
+    global _chosen
+    _chosen = str(path) if path else None
+
+
+def ffmpeg_binary() -> str:
+    """The ffmpeg to run: the one set, else the system's, else the one the wheel `imageio-ffmpeg` ships. Else MissingTool."""
+    if _chosen is not None:
+        found = shutil.which(_chosen)
+        if found is None:
+            raise MissingTool(f"the setting `ffmpeg` names {_chosen}, which is not a program.", "Correct it or leave it out.")
+        return found
+    found = shutil.which("ffmpeg")
+    if found is not None:
+        return found
+    try:
+        import imageio_ffmpeg
+
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except (ImportError, RuntimeError) as error:
+        raise MissingTool(
+            "ffmpeg is missing: it is not on the PATH, and the package imageio-ffmpeg has none for this machine.",
+            "Install it with the system's packages (`apt install ffmpeg`, `brew install ffmpeg`),",
+            "or `pip install imageio-ffmpeg`, or set `ffmpeg: /path/to/ffmpeg` in longvid.yaml.",
+        ) from error
+
+
+def builder() -> ModuleType:
+    """The package ffmpeg-python, which builds the commands. MissingTool when another one sits under its name."""
+    try:
+        import ffmpeg
+    except ImportError as error:
+        raise MissingTool("the package ffmpeg-python is missing.", "pip install ffmpeg-python") from error
+    if not (hasattr(ffmpeg, "input") and hasattr(ffmpeg, "get_args")):
+        raise MissingTool(
+            "the module `ffmpeg` is not ffmpeg-python's: typed-ffmpeg or python-ffmpeg install one of the same name.",
+            "pip uninstall typed-ffmpeg python-ffmpeg; pip install --force-reinstall ffmpeg-python",
+        )
+    return ffmpeg  # type: ignore[no-any-return]
+
+
+class Child:
+    """A running ffmpeg. Its last error lines are kept; it dies with this process.
+
+    `progress` is called with every frame number it reports on its progress pipe.
+    """
+
+    def __init__(self, args: Sequence[str], *, stdin: bool = False, frame: Callable[[int], None] | None = None) -> None:
+        self.finished = threading.Event()
+        self.frames = 0
+        self._frame = frame
+        self._lines: deque[str] = deque(maxlen=12)
+        command = [ffmpeg_binary(), "-hide_banner", "-nostdin", "-nostats", "-y", "-v", "error"]
+        command += ["-stats_period", "0.2", "-progress", "pipe:1", *args]
+        try:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                preexec_fn=None if stdin else _dies_with_parent(),
+            )
+        except OSError as error:
+            raise MissingTool(f"cannot start {command[0]}: {error.strerror}.", "Install ffmpeg again.") from error
+        self._readers = [
+            threading.Thread(target=self._read_errors, daemon=True),
+            threading.Thread(target=self._read_progress, daemon=True),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    @property
+    def stdin(self) -> IO[bytes]:
+        assert self.process.stdin is not None
+        return self.process.stdin
+
+    def _read_errors(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self._lines.append(line.decode("utf-8", "replace").rstrip())
+
+    def _read_progress(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            name, _, value = line.partition(b"=")
+            if name == b"frame" and value.strip().isdigit():
+                self.frames = int(value)
+                if self._frame is not None:
+                    self._frame(self.frames)
+        self.finished.set()
+
+    def kill(self) -> None:
+        """End it now, whatever it is doing."""
+        self.process.kill()
+        self._close()
+
+    def _close(self) -> int:
+        if self.process.stdin is not None and not self.process.stdin.closed:
+            try:
+                self.process.stdin.close()
+            except BrokenPipeError:
+                pass  # it ended first; its exit status says why
+        status = self.process.wait()
+        for reader in self._readers:
+            reader.join()
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
+        return status
+
+    def close(self, what: str) -> None:
+        """Wait for the end. Unreadable or StoreError, with what ffmpeg said, when it did not end well."""
+        error = _failure(self._close(), list(self._lines), what)
+        if error is not None:
+            raise error
+
+
+def run_ffmpeg(
+    args: Sequence[str],
+    *,
+    what: str = "ffmpeg",
+    frames_total: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    interrupted: Callable[[], bool] = lambda: False,
+    stdin: Callable[[IO[bytes]], None] | None = None,
+) -> int:
+    """Run ffmpeg with `args` (inputs, outputs and their options; no program name) and wait for it.
+
+    what: the subject of error messages, such as "joining FILM.mp4".
+    progress(done, total): called as frames are written, from this thread's reader.
+    stdin: a function that writes ffmpeg's standard input, run beside it; what it raises is raised here.
+    Returns the number of video frames written. Interrupted as soon as `interrupted()` is true, with ffmpeg killed;
+    Unreadable or StoreError with the end of its messages when it fails.
+    """
+    report = None
+    if progress is not None and frames_total:
+        report = lambda frame: progress(min(frame, frames_total), frames_total)  # noqa: E731
+    child = Child(args, stdin=stdin is not None, frame=report)
+    raised: list[BaseException] = []
+    feeder = None
+    if stdin is not None:
+        feeder = threading.Thread(target=_feed, args=(stdin, child.stdin, raised), daemon=True)
+        feeder.start()
+    try:
+        while not child.finished.wait(0.05):
+            if interrupted():
+                raise Interrupted(f"{what}: stopped.", "Nothing half-written was left behind; run it again to do it over.")
+            if raised:
+                raise raised[0]
+    except BaseException:
+        child.process.kill()
+        if feeder is not None:
+            feeder.join()
+        child.kill()
+        raise
+    if feeder is not None:
+        feeder.join()
+    child.close(what)
+    if raised:
+        raise raised[0]
+    return child.frames
+
+
+def _feed(write: Callable[[IO[bytes]], None], pipe: IO[bytes], raised: list[BaseException]) -> None:
+    try:
+        try:
+            write(pipe)
+        finally:
+            pipe.close()
+    except BrokenPipeError:
+        pass  # ffmpeg ended first; its exit status says why
+    except BaseException as error:  # handed to the thread that waits
+        raised.append(error)
+
+
+def _failure(status: int, lines: list[str], what: str) -> LongvidError | None:
+    text = "\n".join(lines)
+    if "No space left on device" in text or "Disk quota exceeded" in text:
+        return StoreError(f"{what}: the disk is full.", "Free some space, or write to another disk.")
+    if "File too large" in text or status == -getattr(signal, "SIGXFSZ", 10**6):
+        return StoreError(f"{what}: the file grew larger than this system allows.", "Write to another disk.")
+    if "Read-only file system" in text or "Permission denied" in text:
+        return StoreError(f"{what}: {lines[-1]}", "Make the folder writable, or write elsewhere.")
+    if status == 0 and not any("Error writing" in line for line in lines):
+        return None
+    if status < 0:
+        return StoreError(f"{what}: ffmpeg was ended by signal {-status}.", "Out of memory is the usual reason.", *lines[-4:])
+    return Unreadable(f"{what}: ffmpeg failed (exit status {status}).", *(lines[-6:] or ["It said nothing."]))
+
+
+def _dies_with_parent() -> Callable[[], None] | None:
+    """On Linux: what makes a child that reads nothing from us end when this process is killed."""
+    if not sys.platform.startswith("linux"):
+        return None
+    import ctypes
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    parent = os.getpid()
+
+    def prepare() -> None:
+        libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return prepare
