@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, Union
+from typing import Literal
 
 from .models.base import Frozen, MicroUsd
 from .models.clip import OutcomeKind
@@ -127,7 +127,4 @@ class Failed(Event):
     message: str
 
 
-AnyEvent = Union[
-    RunStarted, StageStarted, StageDone, KeyframeDone, SegmentStarted, Progress, Preview, SegmentDone, Spent, Notice, Done, Failed
-]  # fmt: skip
 Emit = Callable[[Event], None]

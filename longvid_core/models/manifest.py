@@ -54,7 +54,7 @@ class SegmentRecord(Frozen):
 class Manifest(Frozen):
     """A film's birth certificate: plan, models, seeds, references, clips, costs, environment."""
 
-    schema_: Literal["longvid.manifest/1"] = Field(MANIFEST_SCHEMA, alias="schema")
+    schema_: Literal["longvid.manifest/1"] = Field("longvid.manifest/1", alias="schema")
     film: FilmRecord
     plan: Plan
     segments: tuple[SegmentRecord, ...] = Field(min_length=1)

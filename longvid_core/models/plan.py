@@ -63,7 +63,7 @@ class Segment(Frozen):
 class Plan(Frozen):
     """A whole film, planned. Seeds are decimal strings in JSON; picture paths are relative to the plan's own folder."""
 
-    schema_: Literal["longvid.plan/1"] = Field(PLAN_SCHEMA, alias="schema")
+    schema_: Literal["longvid.plan/1"] = Field("longvid.plan/1", alias="schema")
     title: str
     mode: Mode
     fps: Fps

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ..catalog import Backend, ModelEntry, entry_of, find_backend, provider_names
 from ..errors import CannotRender
 from ..models.plan import Plan, Segment
@@ -18,64 +16,56 @@ def check_plan(plan: Plan, default: Backend) -> None:
     """Raise CannotRender for the first segment that its backend's catalog entry rules out."""
     for segment in plan.segments:
         backend = backend_for(segment, default)
-        for holds, complaint in _rules(plan, segment):
-            what = complaint(backend.entry)
-            if not holds(backend.entry):
-                raise CannotRender(
-                    f"segment {segment.index} ({segment.id}) {what}, and {backend} {_cannot(what)}.", _could(plan, segment)
-                )
+        if wrong := mismatch(plan, segment, backend.entry):
+            raise CannotRender(f"segment {segment.index} ({segment.id}) {wrong} ({backend}).", _way_out(plan, segment))
 
 
-Rule = tuple[Callable[[ModelEntry], bool], Callable[[ModelEntry], str]]
-
-
-def _rules(plan: Plan, segment: Segment) -> list[Rule]:
+def mismatch(plan: Plan, segment: Segment, entry: ModelEntry) -> str | None:
+    """What about the segment this model cannot do, naming the plan's field; None where it can do it all."""
+    starts = segment.first_keyframe is not None or plan.mode == "chaining"
+    ends = segment.last_keyframe is not None
+    if starts and entry.first_frame == "none":
+        return "has a first_keyframe, and the model takes no first frame"
+    if not starts and entry.first_frame == "required":
+        return "has no first_keyframe, and the model needs a first frame"
+    if ends and entry.last_frame == "none":
+        return "has a last_keyframe, and the model takes no last frame"
+    if not ends and entry.last_frame == "required":
+        return "has no last_keyframe, and the model needs a last frame"
+    if not entry.any_fps and entry.native_fps is not None and plan.fps != entry.native_fps:
+        return f"is planned at fps {plan.fps:g}, and the model renders {entry.native_fps:g}"
+    if wrong := _wrong_length(segment.frames, entry, plan.fps):
+        return wrong
     size = f"{plan.width}x{plan.height}"
-    has_first = segment.first_keyframe is not None or plan.mode == "chaining"
-    return [
-        (lambda m: has_first or m.first_frame != "required", lambda m: "has no first frame"),
-        (lambda m: not has_first or m.first_frame != "none", lambda m: "starts on a picture"),
-        (lambda m: segment.last_keyframe is None or m.last_frame != "none", lambda m: "needs a last frame"),
-        (lambda m: segment.last_keyframe is not None or m.last_frame != "required", lambda m: "has no last frame"),
-        (lambda m: _legal(m, segment.frames, plan.fps), lambda m: f"has {segment.frames} frames at {plan.fps:g} fps ({_lengths(m, plan.fps)})"),
-        (lambda m: not m.sizes or size in m.sizes, lambda m: f"is {size} ({', '.join(m.sizes)} are possible)"),
-        (lambda m: _within(m, plan), lambda m: f"is {size} ({m.min_side} to {m.max_side}, multiples of {m.size_multiple}, are possible)"),
-    ]  # fmt: skip
+    if entry.sizes and size not in entry.sizes:
+        return f"has width x height {size}, and the model makes {', '.join(entry.sizes)}"
+    if not all(entry.min_side <= n <= entry.max_side and n % entry.size_multiple == 0 for n in (plan.width, plan.height)):
+        return (
+            f"has width x height {size}, and the model makes multiples of {entry.size_multiple} "
+            f"from {entry.min_side} to {entry.max_side}"
+        )
+    return None
 
 
-def _legal(entry: ModelEntry, frames: int, fps: float) -> bool:
-    legal = entry.legal_frames(fps)
-    return legal is None or (frames in legal if isinstance(legal, tuple) else legal.allows(frames))
-
-
-def _within(entry: ModelEntry, plan: Plan) -> bool:
-    return all(entry.min_side <= n <= entry.max_side and n % entry.size_multiple == 0 for n in (plan.width, plan.height))
-
-
-def _lengths(entry: ModelEntry, fps: float) -> str:
+def _wrong_length(frames: int, entry: ModelEntry, fps: float) -> str | None:
     legal = entry.legal_frames(fps)
     if legal is None:
-        return "any length is possible"
+        return None
     if isinstance(legal, tuple):
-        return f"{', '.join(map(str, legal))} are possible"
-    step = f", {legal.step}n+{legal.offset}," if legal.step > 1 else ""
-    return f"{legal.min} to {legal.max}{step} are possible"
+        return (
+            None if frames in legal else f"has frames {frames}, and at {fps:g} fps the model makes {', '.join(map(str, legal))}"
+        )
+    if legal.allows(frames):
+        return None
+    rule = f" of the form {legal.step}n+{legal.offset}" if legal.step > 1 else ""
+    return f"has frames {frames}, and the model makes {legal.min} to {legal.max}{rule}"
 
 
-def _cannot(what: str) -> str:
-    return (
-        "takes none"
-        if what in ("starts on a picture", "needs a last frame")
-        else "needs one"
-        if what.startswith("has no")
-        else "cannot render that"
-    )
-
-
-def _could(plan: Plan, segment: Segment) -> str:
-    able = []
-    for provider in provider_names("video"):
-        for name, entry in entry_of(provider).models.items():
-            if all(holds(entry) for holds, _ in _rules(plan, segment)):
-                able.append(f"{provider}:{name}")
-    return f"Use {' or '.join(able)}, or change the plan." if able else "No listed model can; change the plan."
+def _way_out(plan: Plan, segment: Segment) -> str:
+    able = [
+        f"{provider}:{name}"
+        for provider in provider_names("video")
+        for name, entry in entry_of(provider).models.items()
+        if mismatch(plan, segment, entry) is None
+    ]
+    return f"Use {' or '.join(able)}, or change the plan." if able else "No listed model can do it; change the plan."

@@ -34,7 +34,10 @@ async def render_clips(plan: Plan, session: Session, *, backend: str = "animatic
     backends = {s.id: backend_for(s, default) for s in plan.segments}
     gates = {str(b): lane(b) for b in backends.values()}
     session.emit(StageStarted(stage="clips", total=len(plan.segments)))
-    gate_of: Callable[[Segment], tuple[Backend, asyncio.Semaphore]] = lambda s: (backends[s.id], gates[str(backends[s.id])])
+
+    def gate_of(segment: Segment) -> tuple[Backend, asyncio.Semaphore]:
+        return backends[segment.id], gates[str(backends[segment.id])]
+
     chains = await settle_all(_chain(plan, chain, gate_of, session) for chain in _chains(plan))
     session.emit(StageDone(stage="clips"))
     return Rendered(plan=plan, outcomes=tuple(outcome for chain in chains for outcome in chain))
@@ -73,7 +76,7 @@ def adopt_clips(plan: Plan, files: Sequence[Path], session: Session) -> Rendered
             index=segment.index,
             id=segment.id,
             render_key=key,
-            outcome=kind,  # type: ignore[arg-type]
+            outcome=kind,
             determinism="none",
             prompt_sent="",
             seed=SeedRecord(),

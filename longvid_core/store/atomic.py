@@ -52,7 +52,7 @@ def sha256_file(path: Path) -> str:
 
 def settle(temporary: Path, final: Path) -> None:
     """Give a finished file its final name: flushed to the disk first, then renamed in one step."""
-    with open(temporary, "rb") as file:
+    with open(temporary, "rb+") as file:  # Windows flushes only what may be written
         os.fsync(file.fileno())
     os.replace(temporary, final)
     _sync_folder(final.parent)
@@ -88,6 +88,8 @@ def _beside(final: Path) -> Iterator[Path]:
 
 
 def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # folders cannot be opened there; NTFS journals the rename
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

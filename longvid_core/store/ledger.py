@@ -108,7 +108,7 @@ class Ledger:
             query = sa.select(AttemptRow).where(AttemptRow.render_key == render_key, AttemptRow.state != "rendering")
             rows = sql.scalars(query.order_by(AttemptRow.id)).all()
             return tuple(
-                Attempt(number=number, provider=row.provider, model=row.model, state=row.state, message=row.message)  # type: ignore[arg-type]
+                Attempt(number=number, provider=row.provider, model=row.model, state=row.state, message=row.message)
                 for number, row in enumerate(rows, 1)
             )
 
