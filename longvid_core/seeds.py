@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from typing import get_args
 
+from .errors import BadInput, UnknownName
 from .models.base import SEED_LIMIT
-from .models.plan import Keyframe, Plan, Segment
+from .models.plan import Keyframe, Plan, SeedPolicy, Segment
 
 
 def draw_seed() -> int:
@@ -23,6 +25,30 @@ def hashed_seed(*parts: object) -> int:
 def seed_from_id(generation_id: str) -> int:
     """The base seed that belongs to a generation id."""
     return hashed_seed("generation", generation_id)
+
+
+def lock_seed(plan: Plan, seed: int | str, policy: str, *, step: int = 1, generation_id: str = "") -> Plan:
+    """The plan with this base seed and policy. Seeds set on single segments stay.
+
+    `seed` may be decimal digits, which hold 64 bits everywhere; `from_id` takes it from `generation_id` instead.
+    BadInput for a seed out of range or a missing id, UnknownName for a policy that does not exist.
+    """
+    if policy not in get_args(SeedPolicy):
+        raise UnknownName(f"there is no seed policy {policy!r}.", f"There is: {', '.join(get_args(SeedPolicy))}.")
+    if policy == "from_id":
+        if not generation_id.strip():
+            raise BadInput("the seed policy from_id needs a generation_id.", "Give one (any text), or use another policy.")
+        base = seed_from_id(generation_id.strip())
+    else:
+        base = _seed_of(seed)
+    return plan.model_copy(update={"seed": base, "seed_policy": policy, "seed_step": step})
+
+
+def _seed_of(seed: int | str) -> int:
+    text = str(seed).strip()
+    if not (text.isascii() and text.isdigit()) or int(text) >= SEED_LIMIT:
+        raise BadInput(f"{text!r} is not a seed.", f"A seed is a whole number from 0 to {SEED_LIMIT - 1}.")
+    return int(text)
 
 
 def segment_seed(plan: Plan, segment: Segment) -> int:

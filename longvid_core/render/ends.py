@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..canonical import sha256_of
@@ -29,10 +30,20 @@ def conformed(image: Asset, plan: Plan, session: Session) -> Asset:
 
 def last_frame_of(clip: Clip, plan: Plan, session: Session) -> Asset:
     """The exact last frame of a clip, decoded from its original, at the plan's size."""
+    return conformed(_last_frame(Path(clip.path), clip.sha256, session), plan, session)
+
+
+def last_frame_asset(file: Path, session: Session) -> Asset:
+    """The exact last frame of any video file, at its own size, as a picture in the store."""
+    from ..store.atomic import sha256_file
+
+    return _last_frame(file, sha256_file(file), session)
+
+
+def _last_frame(file: Path, sha256: str, session: Session) -> Asset:
     from ..media.frames import last_frame
 
-    key = sha256_of({"kind": "last frame", "clip": clip.sha256})
-    return conformed(_kept(key, lambda: last_frame(clip.path), session), plan, session)
+    return _kept(sha256_of({"kind": "last frame", "clip": sha256}), lambda: last_frame(file), session)
 
 
 def _kept(key: str, make: Callable[[], Image], session: Session) -> Asset:

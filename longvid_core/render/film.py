@@ -38,14 +38,7 @@ async def join_film(rendered: Rendered, session: Session, options: FilmOptions |
     RenderFailed, naming the segments, where any has no clip.
     """
     options = options or FilmOptions()
-    missing = [o for o in rendered.outcomes if o.clip is None]
-    if missing:
-        reasons = [f"segment {o.index} ({o.id}) {o.outcome}: {o.message or 'no clip'}" for o in missing]
-        raise RenderFailed(
-            f"no film: {len(missing)} of {len(rendered.outcomes)} segments have no clip.",
-            *reasons,
-            "The others are kept. Mend the cause and run the same again: only what is missing is rendered.",
-        )
+    require_clips(rendered)
     key = film_key(rendered, options)
     session.emit(StageStarted(stage="join", total=len(rendered.outcomes)))
     film = session.store.film(key)
@@ -54,6 +47,19 @@ async def join_film(rendered: Rendered, session: Session, options: FilmOptions |
             film = session.store.film(key) or await asyncio.to_thread(_join, rendered, options, key, session)
     session.emit(StageDone(stage="join"))
     return Release(film=film, rendered=rendered)
+
+
+def require_clips(rendered: Rendered) -> Rendered:
+    """`rendered` itself, where every segment has a clip; else RenderFailed, naming those that have none and why."""
+    missing = [o for o in rendered.outcomes if o.clip is None]
+    if missing:
+        reasons = [f"segment {o.index} ({o.id}) {o.outcome}: {o.message or 'no clip'}" for o in missing]
+        raise RenderFailed(
+            f"no film: {len(missing)} of {len(rendered.outcomes)} segments have no clip.",
+            *reasons,
+            "The others are kept. Mend the cause and run the same again: only what is missing is rendered.",
+        )
+    return rendered
 
 
 def film_key(rendered: Rendered, options: FilmOptions) -> str:
