@@ -1,0 +1,67 @@
+"""Films in ComfyUI's output folder: finding the one that is there already, tagging it, describing it to the browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from comfy.cli_args import args
+
+from .api import io, ui
+from .folders import output_place, saved
+
+if TYPE_CHECKING:
+    from longvid_core.models import Manifest, Release
+
+
+def placed(release: Release, prefix: str) -> Release:
+    """The release with its film in ComfyUI's output folder; the newest of that prefix where it is this very film."""
+    from longvid_core.media.join import read_tags
+    from longvid_core.render.film import FILM_TAG, export_film
+
+    film = release.film
+    target, newest = output_place(prefix, Path(film.path).suffix, film.width, film.height)
+    if newest is not None and read_tags(newest).get(FILM_TAG) == film.key:
+        return _at(release, newest)
+    return export_film(release, target)
+
+
+def embedded(release: Release, wanted: bool, hidden: io.HiddenHolder) -> Release:
+    """The release with ComfyUI's own `prompt` and `workflow` in the film's file, as its Save nodes put them.
+
+    In place and whole or not at all; picture and sound keep their bytes. Nothing happens when that is not wanted, when
+    ComfyUI runs with --disable-metadata, or when the file says the same already.
+    """
+    from longvid_core.media.join import read_tags, write_tags
+
+    tags = _metadata(hidden) if wanted and not args.disable_metadata else {}
+    file = Path(release.film.path)
+    there = read_tags(file) if tags else {}
+    if any(there.get(name) != value for name, value in tags.items()):
+        write_tags(file, {**there, **tags})
+        return _at(release, file)
+    return release
+
+
+def manifest_ui(manifest: Manifest, path: Path, text: str) -> dict[str, Any]:
+    """The summary for the node, and the file for whoever collects a run's outputs."""
+    return {**ui.PreviewText(text).as_dict(), "files": [saved(path)]}
+
+
+def film_ui(release: Release) -> ui.PreviewVideo:
+    """The film, played on the node."""
+    return ui.PreviewVideo([saved(Path(release.film.path))])
+
+
+def _metadata(hidden: io.HiddenHolder) -> dict[str, str]:
+    values = {**(hidden.extra_pnginfo or {}), **({"prompt": hidden.prompt} if hidden.prompt else {})}
+    return {name: json.dumps(value) for name, value in values.items()}
+
+
+def _at(release: Release, file: Path) -> Release:
+    """The release, its film being `file` as it is now."""
+    from longvid_core.store.atomic import sha256_file
+
+    now = {"path": str(file), "sha256": sha256_file(file), "bytes": file.stat().st_size}
+    return release.model_copy(update={"film": release.film.model_copy(update=now)})

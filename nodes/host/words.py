@@ -1,0 +1,84 @@
+"""What nodes show as text: a plan, its seeds, what became of the clips, the manifest, each as plain lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from longvid_core.models.base import exact_fps
+from longvid_core.seeds import segment_seed
+
+if TYPE_CHECKING:
+    from longvid_core.models import Manifest, Plan, Rendered, Segment
+
+
+def plan_text(plan: Plan) -> str:
+    """The plan as a shot list: what, when, how long, how it is seen, and what the model is asked for."""
+    head = f"{plan.title}\n{_shape(plan)} · {plan.mode} mode · {counted(len(plan.segments), 'segment')}"
+    lines = [head]
+    frame = 0
+    for segment in plan.segments:
+        frame -= int(segment.index > 0 and segment.join == "continuous")
+        lines += ["", *_shot(plan, segment, frame)]
+        frame += segment.frames
+    return "\n".join(lines)
+
+
+def seeds_text(plan: Plan) -> str:
+    """Each segment's seed."""
+    width = len(str(len(plan.segments)))
+    rows = [f"{s.index + 1:>{width}}  {segment_seed(plan, s)}" for s in plan.segments]
+    return "\n".join([f"{plan.seed_policy} · base {plan.seed}", *rows])
+
+
+def clips_text(rendered: Rendered) -> str:
+    """How many clips were rendered and how many came from the store, and each one's line."""
+    kinds = Counter(o.outcome for o in rendered.outcomes)
+    head = " · ".join(f"{n} {kind}" for kind, n in kinds.items())
+    rows = []
+    for outcome in rendered.outcomes:
+        length = f"{outcome.clip.frames} frames" if outcome.clip else outcome.message or ""
+        rows.append(f"{outcome.index + 1}  {outcome.outcome} · {length} · {outcome.model.provider} · {outcome.determinism}")
+    return "\n".join([f"{counted(len(rendered.outcomes), 'clip')}: {head}", *rows])
+
+
+def manifest_text(manifest: Manifest) -> str:
+    """What the manifest certifies, in a few lines."""
+    film = manifest.film
+    kinds = Counter(s.outcome for s in manifest.segments)
+    models = dict.fromkeys(f"{s.model.provider}:{s.model.id}" for s in manifest.segments)
+    weakest = max((s.determinism for s in manifest.segments), key=("bit-exact", "best-effort", "none").index)
+    return "\n".join(
+        [
+            manifest.plan.title,
+            f"{film.frames} frames · {timecode(film.frames, film.fps)} · {film.width}×{film.height} at {film.fps:g} fps",
+            f"{counted(len(manifest.segments), 'segment')}: {' · '.join(f'{n} {kind}' for kind, n in kinds.items())}",
+            f"by {', '.join(models)}",
+            f"determinism: {weakest}",
+            f"film    {film.sha256[:16]}",
+            f"frames  {film.frames_sha256[:16]}",
+        ]
+    )
+
+
+def counted(number: int, what: str) -> str:
+    """`1 clip`, `7 clips`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def timecode(frame: int, fps: float) -> str:
+    """A place in the film as m:ss.t."""
+    tenths = round(frame / exact_fps(fps) * 10)
+    return f"{tenths // 600}:{tenths % 600 // 10:02}.{tenths % 10}"
+
+
+def _shape(plan: Plan) -> str:
+    return f"{timecode(plan.film_frames, plan.fps)} · {plan.width}×{plan.height} at {plan.fps:g} fps"
+
+
+def _shot(plan: Plan, segment: Segment, start: int) -> list[str]:
+    join = "" if segment.index == 0 else " · cut" if segment.join == "cut" else " · goes on"
+    look = plan.visual_of(segment)
+    seen = ", ".join(word.replace("_", " ") for word in (look.lens.framing, look.camera.move, look.light.time_of_day) if word)
+    head = f"{segment.index + 1}  {timecode(start, plan.fps)} – {timecode(start + segment.frames, plan.fps)}{join}"
+    return [f"{head}{' · ' + seen if seen else ''}", segment.prompt]
