@@ -6,7 +6,7 @@ from longvid_core.models import Keyframe
 from longvid_core.models import Plan as PlanValue
 
 from .host.api import io
-from .host.lists import end_images, keyframe_seeds, seeds_sent
+from .host.lists import plan_lists
 from .host.types import Keyframes, Plan
 
 
@@ -51,17 +51,4 @@ class PlanToLists(io.ComfyNode):
 
     @classmethod
     def execute(cls, plan: PlanValue, keyframes: tuple[Keyframe, ...] = ()) -> io.NodeOutput:
-        whole = plan.with_keyframes(keyframes)
-        return io.NodeOutput(
-            [s.prompt for s in plan.segments],
-            [s.negative for s in plan.segments],
-            seeds_sent(plan),
-            [s.frames for s in plan.segments],
-            end_images(whole, "first_keyframe"),
-            end_images(whole, "last_keyframe"),
-            [k.prompt for k in plan.keyframes],
-            keyframe_seeds(plan),
-            plan.width,
-            plan.height,
-            float(plan.fps),
-        )
+        return io.NodeOutput(*plan_lists(plan, keyframes))

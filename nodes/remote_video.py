@@ -44,7 +44,7 @@ class RemoteVideo(io.ComfyNode):
                     max=1_000_000.0,
                     step=0.01,
                     tooltip="US dollars this run may cost; a run that would cost more is refused before anything is spent. "
-                    "0: no limit.",
+                    "0: the budget in longvid.yaml, if there is one.",
                 ),
             ],
             outputs=[Clips.Output("clips", tooltip="The clips, in order, with everything the manifest says about them.")],
@@ -59,9 +59,12 @@ class RemoteVideo(io.ComfyNode):
     async def execute(
         cls, plan: PlanValue, backend: str, budget_usd: float, keyframes: tuple[Keyframe, ...] = ()
     ) -> io.NodeOutput:
+        from longvid_core.estimate import check_budget, estimate
         from longvid_core.render.clips import render_clips
         from longvid_core.render.film import require_clips
 
+        whole = plan.with_keyframes(keyframes)
         async with session(cls) as core:
-            rendered = require_clips(await render_clips(plan.with_keyframes(keyframes), core, backend=backend))
+            check_budget(estimate(whole, core, backend=backend), budget_usd or core.settings.budget)
+            rendered = require_clips(await render_clips(whole, core, backend=backend))
         return io.NodeOutput(rendered, ui=ui.PreviewText(clips_text(rendered)))

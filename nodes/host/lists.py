@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from longvid_core.seeds import keyframe_seed, segment_seed
 
@@ -11,21 +12,31 @@ from .images import from_assets
 if TYPE_CHECKING:
     import torch
 
-    from longvid_core.models import Plan
+    from longvid_core.models import Keyframe, Plan
 
 
-def seeds_sent(plan: Plan) -> list[int]:
-    """Each segment's seed."""
-    return [segment_seed(plan, segment) for segment in plan.segments]
+def plan_lists(plan: Plan, keyframes: Iterable[Keyframe]) -> tuple[Any, ...]:
+    """What LongvidPlanToLists puts out, in its outputs' order: segments' lists, keyframes' lists, then the film's shape."""
+    segments = plan.segments
+    first_images, last_images = end_images(plan.with_keyframes(keyframes))
+    return (
+        [s.prompt for s in segments],
+        [s.negative for s in segments],
+        [segment_seed(plan, s) for s in segments],
+        [s.frames for s in segments],
+        first_images,
+        last_images,
+        [k.prompt for k in plan.keyframes],
+        [keyframe_seed(plan, k) for k in plan.keyframes],
+        plan.width,
+        plan.height,
+        float(plan.fps),
+    )
 
 
-def keyframe_seeds(plan: Plan) -> list[int]:
-    """Each keyframe's seed."""
-    return [keyframe_seed(plan, keyframe) for keyframe in plan.keyframes]
-
-
-def end_images(plan: Plan, end: str) -> list[torch.Tensor | None]:
-    """Each segment's picture at one end (`first_keyframe` or `last_keyframe`), a batch of one; None where it has none."""
-    images = {k.id: k.image for k in plan.keyframes}
-    found = (images.get(getattr(segment, end) or "") for segment in plan.segments)
-    return [None if image is None else from_assets([image]) for image in found]
+def end_images(plan: Plan) -> tuple[list[torch.Tensor | None], list[torch.Tensor | None]]:
+    """Each segment's first and last picture, a batch of one; None where it has none. Neighbours share theirs."""
+    images = {k.id: from_assets([k.image]) for k in plan.keyframes if k.image is not None}
+    first = [images.get(s.first_keyframe or "") for s in plan.segments]
+    last = [images.get(s.last_keyframe or "") for s in plan.segments]
+    return first, last

@@ -40,7 +40,7 @@ class Shown:
             self.parts[event.id] = event.done / max(1, event.total)
             self.detail = f"frame {event.done} of {event.total}"
         elif isinstance(event, events.SegmentStarted):
-            self.detail = f"segment {event.index + 1} on {event.backend}"
+            self.detail = f"segment {event.index:02} on {event.backend}"
         elif isinstance(event, (events.KeyframeDone, events.SegmentDone)):
             self.finished += 1
             self.parts.pop(event.id, None)

@@ -26,8 +26,7 @@ def plan_text(plan: Plan) -> str:
 
 def seeds_text(plan: Plan) -> str:
     """Each segment's seed."""
-    width = len(str(len(plan.segments)))
-    rows = [f"{s.index + 1:>{width}}  {segment_seed(plan, s)}" for s in plan.segments]
+    rows = [f"{s.index:02}  {segment_seed(plan, s)}" for s in plan.segments]
     return "\n".join([f"{plan.seed_policy} · base {plan.seed}", *rows])
 
 
@@ -38,7 +37,7 @@ def clips_text(rendered: Rendered) -> str:
     rows = []
     for outcome in rendered.outcomes:
         length = f"{outcome.clip.frames} frames" if outcome.clip else outcome.message or ""
-        rows.append(f"{outcome.index + 1}  {outcome.outcome} · {length} · {outcome.model.provider} · {outcome.determinism}")
+        rows.append(f"{outcome.index:02}  {outcome.outcome} · {length} · {outcome.model.provider} · {outcome.determinism}")
     return "\n".join([f"{counted(len(rendered.outcomes), 'clip')}: {head}", *rows])
 
 
@@ -80,5 +79,5 @@ def _shot(plan: Plan, segment: Segment, start: int) -> list[str]:
     join = "" if segment.index == 0 else " · cut" if segment.join == "cut" else " · goes on"
     look = plan.visual_of(segment)
     seen = ", ".join(word.replace("_", " ") for word in (look.lens.framing, look.camera.move, look.light.time_of_day) if word)
-    head = f"{segment.index + 1}  {timecode(start, plan.fps)} – {timecode(start + segment.frames, plan.fps)}{join}"
+    head = f"{segment.index:02}  {timecode(start, plan.fps)} – {timecode(start + segment.frames, plan.fps)}{join}"
     return [f"{head}{' · ' + seen if seen else ''}", segment.prompt]

@@ -1,0 +1,83 @@
+// What Longvid's nodes say in words (shot list, seeds, outcomes, manifest summary), shown on the node below its inputs.
+
+import { app } from "../../scripts/app.js";
+
+// What stands there before the node has run.
+const WAITING = {
+  LongvidSegmentPlanner: "The shot list appears here.",
+  LongvidSeedLock: "The seeds appear here.",
+  LongvidRemoteVideo: "What became of each segment appears here.",
+  LongvidClipsFromVideos: "The clips appear here.",
+  LongvidManifestWriter: "The manifest's summary appears here.",
+};
+
+// A segment has the same colour here as in the terminal.
+const COLOURS = ["#4fb3bf", "#e0a458", "#b58ad6", "#7fb069", "#e0727d", "#6c9bd9", "#d99ac5", "#a9a25a"];
+
+const WIDGET = "longvid_text";
+const STYLE = {
+  boxSizing: "border-box",
+  height: "100%",
+  overflow: "auto",
+  padding: "8px 10px",
+  borderRadius: "6px",
+  background: "var(--comfy-input-bg, #222)",
+  color: "var(--input-text, #ddd)",
+  font: "12px/1.45 system-ui, sans-serif",
+  fontVariantNumeric: "tabular-nums",
+  whiteSpace: "pre-wrap",
+  overflowWrap: "anywhere",
+  userSelect: "text",
+};
+
+function lineOf(text, index) {
+  const line = document.createElement("div");
+  line.textContent = text || "\u00a0";
+  const segment = /^(\d\d) {2}/.exec(text);
+  if (segment) line.style.color = COLOURS[Number(segment[1]) % COLOURS.length];
+  if (index === 0) line.style.fontWeight = "600";
+  if (!text) line.style.lineHeight = "0.6";
+  return line;
+}
+
+function show(node, text) {
+  const widget = node.widgets?.find((w) => w.name === WIDGET);
+  if (!widget) return;
+  widget.element.replaceChildren(...text.split("\n").map(lineOf));
+  widget.element.style.opacity = "1";
+  node.setDirtyCanvas?.(true, true);
+}
+
+function addText(node, waiting) {
+  const element = document.createElement("div");
+  Object.assign(element.style, STYLE, { opacity: "0.55" });
+  element.textContent = waiting;
+  element.addEventListener("wheel", (event) => {
+    if (element.scrollHeight > element.clientHeight) event.stopPropagation();
+  });
+  const widget = node.addDOMWidget(WIDGET, WIDGET, element, { serialize: false, getMinHeight: () => 64 });
+  widget.serialize = false; // neither in the workflow nor in the prompt
+}
+
+app.registerExtension({
+  name: "Longvid.Text",
+
+  nodeCreated(node) {
+    const waiting = WAITING[node.comfyClass];
+    if (!waiting) return;
+    addText(node, waiting);
+    const executed = node.onExecuted;
+    node.onExecuted = function (output) {
+      executed?.apply(this, arguments);
+      if (output?.text) show(this, output.text.join("\n"));
+    };
+  },
+
+  // Outputs of an earlier run, given back when a workflow's tab is opened again.
+  onNodeOutputsUpdated(outputs) {
+    for (const [id, output] of Object.entries(outputs)) {
+      const node = app.graph?.getNodeById?.(id) ?? app.graph?.getNodeById?.(Number(id));
+      if (node && output?.text && WAITING[node.comfyClass]) show(node, output.text.join("\n"));
+    }
+  },
+});
