@@ -30,7 +30,7 @@ checks:
 	$(BIN)/mypy
 
 serve: setup ## ComfyUI with the pack, for the browser
-	@$(BIN)/python -m tools.serve
+	@$(BIN)/python -m tools.comfy_host serve
 
 bench: setup ## The figures, as ratios
 	@$(BIN)/python -m bench

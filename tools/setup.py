@@ -35,8 +35,8 @@ PYTHON = VENV / "bin" / "python"
 CONSTRAINTS = ROOT / "tools" / "constraints.txt"
 COMFYUI_PIN = ROOT / "tools" / "comfyui.txt"
 EXTRAS = "all,test"
-FREE_GB_NEEDED = 9
-"""pip unpacks next to the 5.5 GB it installs."""
+FREE_GB_NEEDED = 11
+"""pip unpacks next to the 6.5 GB it installs."""
 
 
 def main() -> int:
@@ -66,9 +66,10 @@ def main() -> int:
 
 @contextlib.contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Lets a second set-up in this checkout wait for the first."""
+    """Lets a second set-up in this checkout wait for the first, or for the pip that a killed one has left at work."""
     CACHE.mkdir(exist_ok=True)
     with open(CACHE / "setup.lock", "w") as lock:
+        os.set_inheritable(lock.fileno(), True)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -188,7 +189,7 @@ def install(comfyui: Path) -> None:
             raise GiveUp(
                 f"{free:.1f} GB are free on this disk; the environment needs {FREE_GB_NEEDED}. Free some space and run it again."
             )
-        say("installing ComfyUI's requirements and Longvid into .venv: 5.5 GB, most of it torch; two to five minutes, once.")
+        say("installing ComfyUI's requirements and Longvid into .venv: 6.5 GB, most of it torch; two to five minutes, once.")
     else:
         say("bringing .venv up to date.")
     fixed = CACHE / "constraints.txt"
@@ -212,17 +213,18 @@ def install(comfyui: Path) -> None:
 
 
 def fitting_constraints(requirements: str) -> str:
-    """tools/constraints.txt without the packages whose version this ComfyUI fixes itself: a checkout of yours may be newer."""
+    """tools/constraints.txt without the packages that this ComfyUI fixes at another version: a checkout of yours may be newer."""
     fixed = {normal(match[1]): match[2] for match in re.finditer(r"(?m)^\s*([\w.-]+)\s*==\s*([\w.]+)", requirements)}
-    kept = []
-    for line in CONSTRAINTS.read_text().splitlines():
+
+    def fits(line: str) -> bool:
         pin = re.match(r"([\w.-]+)==([\w.]+)", line)
-        if pin and fixed.get(normal(pin[1]), pin[2]) != pin[2]:
-            continue
-        # The workflow templates come in parts whose versions the main part fixes.
-        if pin and normal(pin[1]).startswith("comfyui-workflow-templates-") and "comfyui-workflow-templates" in fixed:
-            continue
-        kept.append(line)
+        return pin is None or fixed.get(normal(pin[1]), pin[2]) == pin[2]
+
+    lines = CONSTRAINTS.read_text().splitlines()
+    kept = [line for line in lines if fits(line)]
+    if len(kept) < len(lines):
+        # The workflow templates come in parts, whose versions the main part fixes.
+        kept = [line for line in kept if not line.startswith("comfyui-workflow-templates-")]
     return "\n".join(kept) + "\n"
 
 
@@ -237,7 +239,7 @@ def freeze() -> None:
     lines = {}
     for line in listed.splitlines():
         name, version, python = line.split("\t")
-        if normal(name) in {"longvid", "pip", "setuptools", "wheel"}:
+        if normal(name) in {"longvid", "pip"}:
             continue
         newer = re.search(r">=3\.(1[1-9])", python)
         marker = f' ; python_version >= "3.{newer[1]}"' if newer else ""

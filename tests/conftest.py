@@ -1,0 +1,34 @@
+"""What every test gets: a store, a configuration and an environment of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_KEYS = ("_API_KEY", "_API_SECRET", "_API_TOKEN", "_BASE_URL")
+
+
+def _isolate(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """No test may read the developer's settings or keys, or leave anything in their store."""
+    for name in list(os.environ):
+        if name.startswith(("LONGVID_", "GOOGLE_")) or name.endswith(_KEYS):
+            patch.delenv(name)
+    patch.setenv("LONGVID_HOME", str(folder / "longvid-home"))
+    patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """For fixtures that outlive a test, a host that many tests talk to, say."""
+    with pytest.MonkeyPatch.context() as patch:
+        _isolate(patch, tmp_path_factory.mktemp("session"))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _own_store(_own_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A fresh store for each test, beside its `tmp_path`, so that a test may count what lies in either."""
+    _isolate(monkeypatch, tmp_path_factory.mktemp("own"))
