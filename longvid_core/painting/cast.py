@@ -1,0 +1,2 @@
+def paint_cast(scene):
+    pass

@@ -1,0 +1,175 @@
+"""The painter's vocabulary: which words call for which setting, subject, weather, hour or attribute.
+
+One line a key: `key: word word ...`. A word matches whole, or by its regular endings; a `+` before a word doubles its
+weight. Words of scripts written without spaces (Japanese, Chinese, Korean) match anywhere in the text.
+"""
+
+from __future__ import annotations
+
+_SETTINGS = """
+sea: +sea +ocean bay coast coastal shore seaside wave waves surf tide offshore gulf waters aboard deck nautical mer mar meer océano 海 浜 波 バダ 바다
+beach: +beach sandbank seashore playa plage strand 砂浜 海岸
+harbour: +harbour +harbor port dock docks quay pier wharf marina jetty puerto hafen 港
+village: +village hamlet cottage cottages farmhouse pueblo dorf 村
+lake: +lake pond lagoon loch reservoir lago see lac 湖 池
+river: +river stream creek brook waterfall rapids canal riverbank rio fluss rivière 川
+terraces: +terrace +terraces paddy paddies 棚田 田んぼ
+fields: +field +fields meadow meadows grassland prairie savanna savannah steppe pasture farm plain plains wheat moor racetrack racecourse grass campo champ 野原 草原 畑
+hills: +hill +hills hillside uphill slope slopes valley downs vineyard highlands colina hügel 丘 谷
+mountains: +mountain +mountains peak peaks summit alps alpine ridge cliff cliffs canyon gorge volcano pass montaña berg montagne 山 峠
+forest: +forest +woods woodland jungle rainforest grove pines birches clearing bosque wald forêt 森 林
+desert: +desert dune dunes sahara oasis caravan arid wasteland desierto wüste 砂漠
+snow: +snowfield +tundra arctic antarctic glacier icefield polar ice iceberg frozen ski 雪原 氷
+city: +city +skyline +downtown metropolis skyscraper skyscrapers megacity urban towers ciudad stadt ville 都市 街
+street: +street alley avenue boulevard crosswalk pavement sidewalk lane market bazaar neon café cafe plaza square calle rue strasse 通り 路地 市場
+road: +road +highway motorway freeway track asphalt trail drive driving carretera 道
+space: +space +galaxy +orbit planet planets stars cosmos cosmic nebula asteroid spaceship spacecraft starship station astronaut moon lunar mars martian 宇宙 惑星
+underwater: +underwater +undersea reef coral seabed submarine submerged diver diving scuba depths 海中 水中
+cave: +cave +cavern grotto tunnel mine cellar catacomb 洞窟
+garden: +garden +orchard greenhouse park blossoms courtyard jardín garten 庭 公園
+roof: +roof +rooftop rooftops terrace-top 屋根 屋上
+kitchen: +kitchen cooking stove soup bakery baking cocina küche cuisine 台所 キッチン
+stairs: +stairs +staircase stairwell spiral staircase steps climbs escaleras treppe 階段
+lobby: +lobby atrium foyer hallway corridor airport museum gallery office hospital elevator ロビー
+stage: +stage +theatre +theater opera concert auditorium spotlight audience ballet podium orchestra teatro 舞台
+table: +tabletop +velvet still-life product packshot pedestal marble
+room: +room +interior +inside +indoors bedroom living apartment house cabin attic studio library bar restaurant classroom desk sofa bed fireplace window workshop wheelhouse lighthouse-room hall church temple-hall train-car habitación zimmer 部屋 室内
+"""
+
+_SUBJECTS = """
+person: man boy he him his guy father son brother king prince hero soldier worker farmer fisherman sailor keeper skipper captain driver detective grandfather uncle chef musician dancer runner traveller traveler monk wizard knight samurai astronaut diver pilot someone person figure silhouette hombre mann homme 男 人 彼
+woman: woman girl she her lady mother daughter sister queen princess actress grandmother aunt bride waitress nurse heroine ballerina dancer mujer frau femme 女 彼女 少女
+child: child kid boy girl toddler nine-year-old nine years-old schoolboy schoolgirl baby niño kind enfant 子供 少年 少女
+couple: both two couple together lovers friends they them twins pair 二人
+crowd: crowd audience people passers-by pedestrians army villagers dancers guests procession 群衆
+lighthouse: +lighthouse +lighthouses faro leuchtturm phare 灯台
+trawler: +trawler +ship fishing-boat ferry vessel steamer tugboat freighter boat boats fishing 船 漁船
+sailboat: +sailboat +yacht sail sails sailing schooner galleon regatta ヨット
+rowboat: +rowboat canoe kayak dinghy gondola raft 小舟
+kite: +kite +kites 凧
+watch: +watch +wristwatch dial chronograph timepiece 時計
+bottle: +bottle perfume whisky whiskey wine flask 瓶
+phone: +phone +smartphone tablet laptop 電話
+cup: +cup +cups tea coffee mug teapot thermos espresso kettle お茶
+pot: +pot soup stew pan cauldron ramen 鍋
+product: product jewel jewellery jewelry ring necklace diamond sneaker shoe headphones camera trophy crown
+car: +car +cars taxi truck van bus convertible limousine suv automobile vehicle coche auto voiture 車
+train: +train +locomotive railway tram subway metro 電車 列車
+bicycle: +bicycle +bike cyclist motorcycle motorbike scooter 自転車
+birds: +gull +gulls +seagull +seagulls bird birds crow crows geese swallows flock eagle hawk owl 鳥
+horse: +horse +horses pony stallion rider riders gallop galloping jockey cavalry cowboy 馬
+dog: +dog +dogs puppy wolf fox hound coyote 犬 狼
+cat: +cat +cats kitten tiger lion leopard panther 猫
+deer: +deer stag elk moose antelope gazelle 鹿
+camel: +camel +camels caravan
+elephant: +elephant +elephants mammoth
+fish: +fish +fishes shoal shark sharks turtle 魚
+whale: +whale +whales dolphin dolphins orca クジラ
+dragon: +dragon +dragons wyvern 竜
+tree: +tree +oak willow baobab pine cherry 木 桜
+tower: +tower castle fortress cathedral temple pagoda windmill ruins monument statue minaret 塔 城 寺
+house: +house cabin cottage hut barn farmhouse shack church 家
+robot: +robot +robots android cyborg mech droid ロボット
+lantern: +lantern +lanterns lamp candle torch oil-lamp 灯 提灯
+campfire: +campfire +bonfire fire embers flames burning 火
+balloon: +balloon +balloons airship zeppelin 気球
+plane: +plane +airplane aircraft jet helicopter glider 飛行機
+rocket: +rocket spaceship starship spacecraft shuttle ロケット
+station: +station satellite iss
+planet: +planet +planets moon saturn jupiter earth mars 惑星 月
+umbrella: +umbrella +umbrellas parasol 傘
+flowers: +flower +flowers rose roses tulip tulips blossom blossoms petals sunflowers 花
+instrument: piano violin guitar cello
+bridge: +bridge +bridges viaduct 橋
+hand: +hand +hands fingers palm fist 手
+face: +face +portrait eyes smile gaze tears laughs laugh grin 顔
+heart: love heart romance kiss
+"""
+
+_WEATHER = """
+storm: +storm +stormy thunder thunderstorm lightning tempest gale hurricane squall 嵐
+rain: +rain +rainy raining drizzle downpour showers rain-soaked rainswept lluvia regen pluie 雨
+snowfall: +snowing +snowfall +blizzard snow snowy snowflakes nieve schnee neige 雪
+fog: +fog +foggy +mist +misty haze hazy smoke smoky steam niebla nebel brume 霧
+wind: +wind windy breeze gust gusts 風
+clear: +clear cloudless calm sunny
+cloudy: +cloudy overcast clouds grey gray 曇
+"""
+
+_HOURS = """
+dawn: +dawn +sunrise daybreak first-light amanecer aube 夜明け 朝焼け
+morning: +morning breakfast mañana matin morgen 朝
+noon: +noon +midday mediodía mittag midi 昼 正午
+afternoon: +afternoon tarde nachmittag 午後
+golden_hour: +golden-hour +golden sunset late-summer amber 夕日
+dusk: +dusk +twilight evening gloaming blue-hour nightfall crepúsculo 夕暮れ 夕方
+night: +night +midnight moonlight moonlit nocturnal starry neon noche nacht nuit 夜
+"""
+
+_TRAITS = """
+old: +old elderly aged grandmother grandfather grandma grandpa ancient wrinkled 老
+beard: +beard bearded whiskers
+glasses: +glasses spectacles goggles
+cap: +cap beanie beret bonnet
+hat: +hat fedora sombrero helmet brim
+hood: +hood hooded cloak
+coat: +coat raincoat oilskin parka jacket trenchcoat cloak robe
+suit: +suit tuxedo blazer
+dress: +dress gown skirt kimono sari
+longhair: +long-haired ponytail braid braids
+running: +run +runs +running sprint sprints racing race chases chase gallops
+walking: +walk +walks +walking strolls wanders marches crosses
+sitting: +sits +sitting seated sat
+climbing: climbs climb climbing
+flying: +flying flies soars soar
+wet: wet puddle puddles rain-slick
+lit: lamp lantern lanterns beam spotlight glow glowing lights candle
+beam: +beam +beams sweep ray spotlight
+anchor: anchor calm still flat rest rests
+torn: torn rolling rough breaking crashing foam spray
+aerial: above aerial drone overhead bird's-eye
+closeup: +close-up +closeup macro dial
+portrait: +portrait headshot
+wide: wide vast enormous endless panorama panoramic immense
+pulls: away distant far
+"""
+
+COLOURS = """
+black #17181c; white #f4f1ea; grey #8a8d90; gray #8a8d90; charcoal #35393f; silver #b9bec4; slate #59656f; red #b8322a
+scarlet #c8321f; crimson #9e1f2f; burgundy #6a1f2c; maroon #6a2228; rust #a4502a; orange #d9742b; amber #dd9a35; gold #d3a444
+golden #d9a640; mustard #c9962e; yellow #e8c33a; ochre #bd8a3c; sand #d8bd8c; beige #d6c5a4; cream #efe3c8; ivory #f1e9d6
+brown #6e4a30; copper #b0673c; bronze #93683a; brass #b8934a; tan #b98f63; olive #75753c; lime #9fc043; green #4a7c4b
+emerald #1f7a55; sage #93a183; mint #a3d0b4; teal #237a7c; turquoise #3aaaa6; cyan #45b8cc; aqua #5fc3c8; blue #34659f
+navy #1e2d50; indigo #3a3a7c; azure #4f97d0; cobalt #2a50a0; sky #86b9dc; violet #7453a0; purple #6a3f86; lavender #a99ac8
+lilac #b9a0c9; magenta #b8407f; pink #dc93a4; rose #cf7b86; coral #e07f66; peach #f0b48f; salmon #e39379; plum #5e3552
+teal-and-orange #237a7c; neon #e0449c; pastel #d9c2cf; monochrome #808080; sepia #8a6a48; earth #7b5f42
+赤 #b8322a; 青 #34659f; 黄色 #e8c33a; 緑 #4a7c4b; 白 #f4f1ea; 黒 #17181c; rojo #b8322a; azul #34659f; rouge #b8322a
+bleu #34659f; rot #b8322a; blau #34659f
+"""
+
+GARMENTS = frozenset(
+    """coat raincoat oilskin oilskins suit dress gown jacket parka cloak robe kimono sweater shirt jersey cape uniform scarf
+    trenchcoat hoodie blouse skirt sari tunic overalls jumper armour armor spacesuit""".split()
+)
+HEADWEAR = frozenset("cap hat beanie beret helmet hood fedora bonnet headscarf turban".split())
+INTERIORS = frozenset("kitchen stairs lobby stage table room".split())
+
+
+def _parse(text: str) -> dict[str, tuple[tuple[str, int], ...]]:
+    table: dict[str, list[tuple[str, int]]] = {}
+    for line in text.strip().splitlines():
+        key, words = line.split(":", 1)
+        for word in words.split():
+            weight = 2 if word.startswith("+") else 1
+            table.setdefault(word.lstrip("+"), []).append((key, weight))
+    return {word: tuple(keys) for word, keys in table.items()}
+
+
+SETTINGS = _parse(_SETTINGS)
+SUBJECTS = _parse(_SUBJECTS)
+WEATHER = _parse(_WEATHER)
+HOURS = _parse(_HOURS)
+TRAITS = _parse(_TRAITS)
+COLOUR: dict[str, str] = {
+    pair.split()[0]: pair.split()[1] for line in COLOURS.strip().splitlines() for pair in line.split(";") if pair.strip()
+}

@@ -1,0 +1,124 @@
+"""The canvas of one card: its frame, the margin painted around it so that a camera can move, and its layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+
+from .rng import stream
+
+MARGIN = 0.14
+"""Painted beyond each edge of the frame, as a share of the frame's width (or height)."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One sheet of paint. `image` is premultiplied (RGBa) for "over" and RGB for "screen"; `left`, `top` place it on the
+    overscanned canvas. `depth`: 0 at infinity, 1 at the lens. `life`: how it lives between the ends of a clip."""
+
+    name: str
+    depth: float
+    image: Image.Image
+    left: int = 0
+    top: int = 0
+    mode: str = "over"
+    life: str = ""
+    pivot: tuple[float, float] = (0.5, 0.5)
+    """In frame coordinates: where a swinging or turning thing is held."""
+
+
+@dataclass
+class Stage:
+    """Frame coordinates run from (0, 0) top left to (1, 1) bottom right; the canvas goes beyond on every side."""
+
+    frame_width: int
+    frame_height: int
+    key: str
+    layers: list[Layer] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.mx = round(self.frame_width * MARGIN)
+        self.my = round(self.frame_height * MARGIN)
+        self.width = self.frame_width + 2 * self.mx
+        self.height = self.frame_height + 2 * self.my
+        self.aspect = self.frame_width / self.frame_height
+        self.unit = min(self.frame_height, self.frame_width * 1.1)
+        """Pixels of "one": the frame's height, less in portrait."""
+        self.xs = ((np.arange(self.width, dtype=np.float32) + np.float32(0.5 - self.mx)) / np.float32(self.frame_width))[None, :]
+        self.ys = ((np.arange(self.height, dtype=np.float32) + np.float32(0.5 - self.my)) / np.float32(self.frame_height))[
+            :, None
+        ]
+
+    def rng(self, *names: object) -> np.random.Generator:
+        return stream(self.key, *names)
+
+    def px(self, x: float) -> float:
+        return self.mx + x * self.frame_width
+
+    def py(self, y: float) -> float:
+        return self.my + y * self.frame_height
+
+    def radius(self, x: float, y: float, squash: float = 1.0) -> np.ndarray:
+        """Distance of every canvas pixel from a frame point, in units; float32 (height, width)."""
+        dx = (self.xs - np.float32(x)) * np.float32(self.frame_width / self.unit)
+        dy = (self.ys - np.float32(y)) * np.float32(self.frame_height / self.unit / squash)
+        return np.sqrt(dx * dx + dy * dy)
+
+    def add(
+        self,
+        name: str,
+        depth: float,
+        colour: np.ndarray,
+        alpha: np.ndarray | None = None,
+        life: str = "",
+        pivot: tuple[float, float] = (0.5, 0.5),
+    ) -> None:
+        """Adds paint: `colour` float (h, w, 3), `alpha` float (h, w) or None for opaque; cropped to what shows."""
+        if alpha is None:
+            image = Image.merge(
+                "RGBa", [*quantised(colour, self.key, name).split(), Image.new("L", (self.width, self.height), 255)]
+            )
+            self.layers.append(Layer(name, depth, image, life=life, pivot=pivot))
+            return
+        box = bounds(alpha)
+        if box is None:
+            return
+        left, top, right, bottom = box
+        part = np.clip(alpha[top:bottom, left:right], 0, 1)
+        rgb = quantised(colour[top:bottom, left:right] * part[..., None], self.key, name)
+        mask = np.floor(part * 255 + 0.5).astype(np.uint8)
+        data = np.dstack([np.minimum(np.asarray(rgb), mask[..., None]), mask])
+        image = Image.frombytes("RGBa", (right - left, bottom - top), data.tobytes())
+        self.layers.append(Layer(name, depth, image, left, top, life=life, pivot=pivot))
+
+    def glow(self, name: str, depth: float, colour: np.ndarray, life: str = "", pivot: tuple[float, float] = (0.5, 0.5)) -> None:
+        """Adds light: `colour` float (h, w, 3), screened over what lies below."""
+        box = bounds(colour.max(axis=2), 0.006)
+        if box is None:
+            return
+        left, top, right, bottom = box
+        image = quantised(colour[top:bottom, left:right], self.key, name)
+        self.layers.append(Layer(name, depth, image, left, top, "screen", life, pivot))
+
+
+def bounds(alpha: np.ndarray, least: float = 0.002) -> tuple[int, int, int, int] | None:
+    """The box (left, top, right, bottom) of what is above `least`, with a pixel of room; None when nothing is."""
+    rows = np.flatnonzero(alpha.max(axis=1) > least)
+    columns = np.flatnonzero(alpha.max(axis=0) > least)
+    if rows.size == 0 or columns.size == 0:
+        return None
+    height, width = alpha.shape
+    return max(0, int(columns[0]) - 1), max(0, int(rows[0]) - 1), min(width, int(columns[-1]) + 2), min(height, int(rows[-1]) + 2)
+
+
+def quantised(colour: np.ndarray, *key: object) -> Image.Image:
+    """Float colour in [0, 1] as RGB, dithered by triangular noise so that soft gradients do not band."""
+    height, width = colour.shape[:2]
+    rng = stream("dither", *key)
+    tile = rng.random((128, 128, 1), dtype=np.float32) + rng.random((128, 128, 1), dtype=np.float32) - np.float32(1)
+    noise = np.tile(tile, (height // 128 + 1, width // 128 + 1, 1))[:height, :width]
+    lit = np.clip(colour, 0, 1) * np.float32(255)
+    # Black stays black: a glow must not light what it does not reach.
+    return Image.fromarray(np.clip(np.floor(lit + np.float32(0.5) + noise * np.minimum(1, lit)), 0, 255).astype(np.uint8))

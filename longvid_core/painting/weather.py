@@ -1,0 +1,2 @@
+def paint_weather(scene):
+    pass

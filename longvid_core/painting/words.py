@@ -1,0 +1,137 @@
+"""Reading a prompt as a painter would: where are we, who is there, what hour, what weather, what do they wear."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from .lexicon import COLOUR, GARMENTS, HEADWEAR, HOURS, INTERIORS, SETTINGS, SUBJECTS, TRAITS, WEATHER
+
+_TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*", re.UNICODE)
+_ASIDE = re.compile(r"^\s*(style|character|characters|cast|look|palette|note|negative)\b.*?:", re.IGNORECASE)
+_SIMILE = re.compile(r"\b(?:like|as if|as though)\s+(?:an?|the|it)\b[^.,;:!?]*", re.IGNORECASE)
+_INSIDE = re.compile(r"^\s*(?:int\b\.?|inside\b|interior\b)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the words call for. Scores are relative; an empty `settings` means no known word at all."""
+
+    settings: dict[str, float]
+    subjects: dict[str, float]
+    weather: dict[str, float]
+    hours: dict[str, float]
+    traits: frozenset[str]
+    garment: str | None = None
+    headwear: str | None = None
+    colours: dict[str, str] = field(default_factory=dict)
+    """`#rrggbb` by the noun that follows the colour word: {"raincoat": "#e8c33a"}."""
+    plain: str = ""
+
+    @property
+    def setting(self) -> str | None:
+        return max(self.settings, key=lambda key: self.settings[key]) if self.settings else None
+
+    @property
+    def sky(self) -> str | None:
+        return max(self.weather, key=lambda key: self.weather[key]) if self.weather else None
+
+    @property
+    def hour(self) -> str | None:
+        return max(self.hours, key=lambda key: self.hours[key]) if self.hours else None
+
+    def has(self, *subjects: str) -> bool:
+        return any(self.subjects.get(subject, 0) >= 0.3 for subject in subjects)
+
+
+def read(prompt: str) -> Reading:
+    """`prompt` as scores by key. Earlier words weigh more, asides (Style:, Character:) and similes little or nothing."""
+    text = unicodedata.normalize("NFKC", prompt).lower()
+    scores: tuple[dict[str, float], ...] = ({}, {}, {}, {})
+    traits: dict[str, float] = {}
+    colours: dict[str, str] = {}
+    worn: list[tuple[float, str]] = []
+    heads: list[tuple[float, str]] = []
+    position = 0
+    for sentence in re.split(r"(?<=[.!?。！？\n;])\s*", text):
+        aside = bool(_ASIDE.match(sentence))
+        sentence = _SIMILE.sub(" ", sentence)
+        tokens = _TOKEN.findall(sentence)
+        inside = bool(_INSIDE.match(sentence)) and not aside
+        for index, token in enumerate(tokens):
+            emphasis = (0.22 if aside else 1.0) / (1 + position / 26)
+            position += 0 if aside else 1
+            pair = f"{token}-{tokens[index + 1]}" if index + 1 < len(tokens) else ""
+            for table, tally in zip((SETTINGS, SUBJECTS, WEATHER, HOURS), scores, strict=True):
+                for key, weight in _look_up(table, pair) or _look_up(table, token):
+                    tally[key] = tally.get(key, 0) + weight * emphasis
+            for key, weight in _look_up(TRAITS, pair) or _look_up(TRAITS, token):
+                traits[key] = traits.get(key, 0) + weight
+            colour = COLOUR.get(token) or next((COLOUR[part] for part in token.split("-") if part in COLOUR), None)
+            for noun in tokens[index + 1 : index + 4] if colour else ():
+                colours.setdefault(_singular(noun), colour)  # type: ignore[arg-type]
+                if noun in GARMENTS or noun in HEADWEAR:
+                    break
+            if _singular(token) in GARMENTS:
+                worn.append((emphasis, _singular(token)))
+            if _singular(token) in HEADWEAR:
+                heads.append((emphasis, _singular(token)))
+        if inside:
+            for key in INTERIORS:
+                if key in scores[0]:
+                    scores[0][key] += 1.2
+            scores[0]["room"] = scores[0].get("room", 0) + 0.6
+    _unspaced(text, scores, colours)
+    return Reading(
+        *scores,
+        traits=frozenset(traits),
+        garment=max(worn)[1] if worn else None,
+        headwear=max(heads)[1] if heads else None,
+        colours=colours,
+        plain=text.strip(),
+    )
+
+
+def _unspaced(text: str, scores: tuple[dict[str, float], ...], colours: dict[str, str]) -> None:
+    """Adds words of scripts without spaces, longest first, wherever they stand."""
+    if text.isascii():
+        return
+    for table, tally in zip((SETTINGS, SUBJECTS, WEATHER, HOURS), scores, strict=True):
+        for word, keys in table.items():
+            if ord(word[0]) > 0x2E80 and (at := text.find(word)) >= 0:
+                for key, weight in keys:
+                    tally[key] = tally.get(key, 0) + (weight + len(word)) / (1 + at / 30)
+    for word, colour in COLOUR.items():
+        if ord(word[0]) > 0x2E80 and word in text:
+            colours.setdefault(word, colour)
+
+
+def _look_up(table: dict[str, tuple[tuple[str, int], ...]], token: str) -> tuple[tuple[str, int], ...]:
+    for form in _forms(token):
+        if form in table:
+            return table[form]
+    return ()
+
+
+def _forms(token: str) -> tuple[str, ...]:
+    token = token.replace("’", "'").removesuffix("'s")
+    forms = [token]
+    if len(token) > 3:
+        for ending, instead in (
+            ("ies", "y"),
+            ("es", ""),
+            ("s", ""),
+            ("ing", ""),
+            ("ing", "e"),
+            ("ed", ""),
+            ("ed", "e"),
+            ("y", ""),
+        ):
+            if token.endswith(ending) and len(token) - len(ending) > 2:
+                forms.append(token[: -len(ending)] + instead)
+    return tuple(forms)
+
+
+def _singular(token: str) -> str:
+    return token[:-1] if len(token) > 3 and token.endswith("s") and not token.endswith("ss") else token
