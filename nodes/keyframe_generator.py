@@ -9,6 +9,7 @@ from longvid_core.models import Plan as PlanValue
 from .host.api import io
 from .host.backends import image_backends
 from .host.images import from_assets, pictures_of, preview, saved_first
+from .host.kept import losses
 from .host.session import session
 from .host.types import Keyframes, Plan
 
@@ -46,8 +47,13 @@ class KeyframeGenerator(io.ComfyNode):
                 Keyframes.Output("keyframes", tooltip="The keyframes with their pictures, for the renderers."),
                 io.Image.Output("images", tooltip="The pictures as one batch, in the plan's order."),
             ],
+            hidden=[io.Hidden.unique_id],
             is_output_node=True,
         )
+
+    @classmethod
+    def fingerprint_inputs(cls, **inputs: object) -> int:
+        return losses(cls.hidden.unique_id)
 
     @classmethod
     async def execute(cls, plan: PlanValue, images: str, first_image: torch.Tensor | None = None) -> io.NodeOutput:
@@ -57,4 +63,4 @@ class KeyframeGenerator(io.ComfyNode):
             first = saved_first(first_image, core)
             drawn = await draw_keyframes(plan, core, images=images, first_image=first)
             pictures = pictures_of(drawn.keyframes)
-            return io.NodeOutput(drawn.keyframes, from_assets(pictures), ui=preview(pictures))
+            return io.NodeOutput(drawn.keyframes, from_assets(pictures, drawn), ui=preview(pictures, cls.hidden.unique_id))

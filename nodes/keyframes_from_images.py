@@ -8,6 +8,7 @@ from longvid_core.models import Plan as PlanValue
 
 from .host.api import io
 from .host.images import all_pictures, pictures_of, preview
+from .host.kept import losses
 from .host.session import session
 from .host.types import Keyframes, Plan
 
@@ -33,8 +34,13 @@ class KeyframesFromImages(io.ComfyNode):
             ],
             outputs=[Keyframes.Output("keyframes", tooltip="The keyframes with their pictures, for the renderers.")],
             is_input_list=True,
+            hidden=[io.Hidden.unique_id],
             is_output_node=True,
         )
+
+    @classmethod
+    def fingerprint_inputs(cls, **inputs: object) -> int:
+        return losses(cls.hidden.unique_id)
 
     @classmethod
     async def execute(cls, plan: list[PlanValue], images: list[torch.Tensor]) -> io.NodeOutput:
@@ -42,4 +48,4 @@ class KeyframesFromImages(io.ComfyNode):
 
         async with session(cls) as core:
             adopted = adopt_images(plan[0], all_pictures(images), core)
-        return io.NodeOutput(adopted.keyframes, ui=preview(pictures_of(adopted.keyframes)))
+        return io.NodeOutput(adopted.keyframes, ui=preview(pictures_of(adopted.keyframes), cls.hidden.unique_id))

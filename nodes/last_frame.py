@@ -7,6 +7,7 @@ from longvid_core.models import Rendered
 from .host.api import Input, io
 from .host.folders import input_file, stamp
 from .host.images import from_assets, preview
+from .host.kept import losses
 from .host.session import session
 from .host.types import Asset, Clips
 from .host.videos import one_source
@@ -39,12 +40,13 @@ class LastFrame(io.ComfyNode):
                 io.Image.Output("image", tooltip="The frame, as a batch of one."),
                 Asset.Output("frame", tooltip="The frame as a PNG in the store."),
             ],
+            hidden=[io.Hidden.unique_id],
             is_output_node=True,
         )
 
     @classmethod
-    def fingerprint_inputs(cls, path: str = "", **inputs: object) -> str:
-        return stamp(path)
+    def fingerprint_inputs(cls, path: str = "", **inputs: object) -> list[object]:
+        return [stamp(path), losses(cls.hidden.unique_id)]
 
     @classmethod
     async def execute(cls, clips: Rendered | None = None, video: Input.Video | None = None, path: str = "") -> io.NodeOutput:
@@ -53,4 +55,4 @@ class LastFrame(io.ComfyNode):
         async with session(cls) as core:
             source = one_source(core, clips=clips, video=video, path=input_file(path))
             frame = last_frame_asset(source, core)
-            return io.NodeOutput(from_assets([frame]), frame, ui=preview([frame]))
+            return io.NodeOutput(from_assets([frame]), frame, ui=preview([frame], cls.hidden.unique_id))

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from .api import io, ui
 from .folders import temp_folder
+from .kept import remember
 
 if TYPE_CHECKING:
     import torch
     from PIL.Image import Image
 
-    from longvid_core.models import Asset, Keyframe
+    from longvid_core.models import Asset, Keyframe, Plan
     from longvid_core.render.session import Session
 
 
@@ -41,25 +42,30 @@ def from_picture(picture: Image) -> torch.Tensor:
     return torch.from_numpy(np.asarray(picture.convert("RGB"), dtype=np.float32) / 255).unsqueeze(0)
 
 
-def from_assets(assets: Sequence[Asset]) -> torch.Tensor:
-    """Pictures of one size as one batch.
+def from_assets(assets: Sequence[Asset], plan: Plan | None = None) -> torch.Tensor:
+    """Pictures as one batch: brought to the plan's size by its fit, or, without a plan, all of the first one's size.
 
     It is mapped onto a file in ComfyUI's temp folder, not held: a long film has hundreds of keyframes, ComfyUI keeps
     outputs for the next run, and the system can take mapped pages back.
     """
     import torch
 
-    from longvid_core.media.images import load_rgb
-
-    width, height = load_rgb(Path(assets[0].path)).size
+    width, height = (plan.width, plan.height) if plan is not None else _picture(assets[0], None).size
     file = temp_folder() / f"longvid_{uuid.uuid4().hex}.rgb"
     batch = torch.from_file(str(file), shared=True, size=len(assets) * height * width * 3, dtype=torch.float32)
     batch = batch.reshape(len(assets), height, width, 3)
     for index, asset in enumerate(assets):
-        batch[index] = from_picture(load_rgb(Path(asset.path)))[0]
+        batch[index] = from_picture(_picture(asset, plan))[0]
     if os.name == "posix":
         file.unlink()  # the mapping keeps it alive for as long as someone uses it
     return batch
+
+
+def _picture(asset: Asset, plan: Plan | None) -> Image:
+    from longvid_core.media.images import fit_image, load_rgb
+
+    picture = load_rgb(asset.path)
+    return picture if plan is None else fit_image(picture, plan.width, plan.height, plan.fit)
 
 
 def saved_first(images: torch.Tensor | None, session: Session) -> Path | None:
@@ -78,8 +84,9 @@ def pictures_of(keyframes: Iterable[Keyframe]) -> list[Asset]:
     return [keyframe.image for keyframe in keyframes if keyframe.image is not None]
 
 
-def preview(assets: Iterable[Asset]) -> ui.SavedImages:
-    """Pictures that are on disk, shown on the node: copied to ComfyUI's temp folder, the only place a browser may see."""
+def preview(assets: Sequence[Asset], node_id: str) -> ui.SavedImages:
+    """The pictures a node put out, shown on it: copied to ComfyUI's temp folder, where a browser may see them."""
+    remember(node_id, (asset.path for asset in assets))
     run = uuid.uuid4().hex[:8]
     folder = temp_folder() / "longvid"
     folder.mkdir(parents=True, exist_ok=True)

@@ -36,7 +36,7 @@ def plan_lists(plan: Plan, keyframes: Iterable[Keyframe]) -> tuple[Any, ...]:
 
 def end_images(plan: Plan) -> tuple[list[torch.Tensor | None], list[torch.Tensor | None]]:
     """Each segment's first and last picture, a batch of one; None where it has none. Neighbours share theirs."""
-    images = {k.id: from_assets([k.image]) for k in plan.keyframes if k.image is not None}
+    images = {k.id: from_assets([k.image], plan) for k in plan.keyframes if k.image is not None}
     first = [images.get(s.first_keyframe or "") for s in plan.segments]
     last = [images.get(s.last_keyframe or "") for s in plan.segments]
     return first, last
