@@ -32,7 +32,7 @@ async def draw_keyframes(plan: Plan, session: Session, *, images: str = "card", 
     """
     backend = find_backend(images, "image")
     if first_image is not None:
-        plan = _with_first(plan, first_image)
+        plan = with_first(plan, first_image)
     session.emit(StageStarted(stage="keyframes", total=len(plan.keyframes)))
     gate = lane(backend)
     drawn = await settle_all(_ready(plan, i, k, backend, gate, session) for i, k in enumerate(plan.keyframes))
@@ -135,7 +135,7 @@ def _taken_in(key: str, target: Path, request: ImageRequest, keyframe: Keyframe,
     return Asset(path=str(path), sha256=facts["sha256"], pixels_sha256=pixels)
 
 
-def _with_first(plan: Plan, first_image: Path) -> Plan:
+def with_first(plan: Plan, first_image: Path) -> Plan:
     from ..media.images import asset_of
 
     first = plan.segments[0].first_keyframe

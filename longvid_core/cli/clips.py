@@ -1,0 +1,119 @@
+"""`longvid concat` and `longvid last-frame`: tools on any clips, Longvid's or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import options as o
+from . import runs
+from .brief import check_output, size_of
+
+if TYPE_CHECKING:
+    from ..settings import Settings
+
+_CONTAINERS = {"h264": (".mp4", ".mov", ".mkv"), "h265": (".mp4", ".mov", ".mkv"), "prores": (".mov", ".mkv"), "ffv1": (".mkv",)}
+"""What each codec can be put into. A copied stream is put into whatever is named; ffmpeg refuses what does not go."""
+_ANY = (".mp4", ".mov", ".mkv")
+
+
+def concat(
+    clips: Annotated[list[Path], typer.Argument(metavar="CLIP…", help="Two clips or more, in order. One is copied as it is.")],
+    output: o.FilmFile,
+    seam: Annotated[
+        str,
+        typer.Option(
+            "--seam",
+            metavar="cut|drop|blend",
+            help="cut: keep every frame; drop: leave out a first frame that repeats the last one; blend: cross-fade.",
+        ),
+    ] = "cut",
+    copy: Annotated[bool, typer.Option("--copy", help="Copy the streams; nothing is decoded or encoded.")] = False,
+    size: Annotated[
+        str | None, typer.Option("--size", metavar="WxH", help="The film's size (default: the first clip's).")
+    ] = None,
+    fps: Annotated[float | None, typer.Option("--fps", metavar="N", help="The film's rate (default: the first clip's).")] = None,
+    fit: o.Fit = None,
+    codec: o.Codec = None,
+    crf: o.Crf = None,
+    preset: o.Preset = None,
+    config: o.Config = None,
+    as_json: o.Json = False,
+) -> None:
+    """Join clips into one film. Clips that differ in size, rate or sound are conformed one by one. Writes no manifest."""
+    from ..errors import BadInput
+    from ..media.concat import concat as join
+    from ..media.join import Encoder
+    from ..settings import load_settings
+    from .reporting import reporter
+
+    settings = load_settings(config)
+    _use_ffmpeg(settings)
+    encoding = runs.film_options(settings, codec, crf, preset, None)
+    if seam not in ("cut", "drop", "blend"):
+        raise BadInput(f"--seam {seam}: it must be cut, drop or blend.", "cut keeps every frame.")
+    if (fit or settings.fit) not in o.FITS:
+        raise BadInput(f"--fit {fit}: it must be {', '.join(o.FITS.split('|'))}.", "crop fills the picture and loses its edges.")
+    if fps is not None and not 0 < fps <= 240:
+        raise BadInput(f"--fps {fps:g}: it must be above 0 and at most 240.", "Leave it out to take the first clip's.")
+    width, height = size_of(size) if size else (None, None)
+    suffixes = _ANY if copy else _CONTAINERS[encoding.codec]
+    target = check_output(output, suffixes, "film" if copy else f"{encoding.codec} film")
+    _refuse_own_input(clips, target)
+    from .. import events
+
+    with runs.stoppable() as interrupted:
+        out = reporter(as_json, interrupted=interrupted)
+        try:
+            out.emit(events.StageStarted(stage="join", total=len(clips)))
+            result = join(
+                clips, target, seam=seam, copy=copy, encoder=Encoder(codec=encoding.codec, crf=encoding.crf, preset=encoding.preset),
+                width=width, height=height, fps=fps, fit=fit or settings.fit, interrupted=interrupted,
+                progress=lambda done, total: out.emit(events.Progress(stage="join", done=done, total=total)),
+            )  # fmt: skip
+            out.emit(events.StageDone(stage="join"))
+            value = {"event": "done", "film": str(target), "manifest": None, "segments": [], "frames": result.frames}
+            out.show(f"{output}: {result.frames} frames from {len(clips)} clips", value)
+        finally:
+            out.close()
+
+
+def last_frame(
+    clip: Annotated[Path, typer.Argument(metavar="CLIP", help="Any video.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="PNG", help="The picture.")],
+    as_json: o.Json = False,
+) -> None:
+    """Write a clip's exact last frame as PNG: what the next segment starts on."""
+    from ..media.frames import last_frame as read_last_frame
+    from ..media.images import save_png
+    from .reporting import reporter
+
+    target = check_output(output, (".png",), "picture")
+    _refuse_own_input([clip], target)
+    picture = read_last_frame(clip)
+    save_png(picture, target)
+    out = reporter(as_json)
+    value = {"event": "done", "image": str(target), "width": picture.width, "height": picture.height}
+    out.show(f"{output}: {picture.width}x{picture.height}", value)
+
+
+def _refuse_own_input(clips: list[Path], target: Path) -> None:
+    from ..errors import BadInput
+
+    for clip in clips:
+        if target.exists() and clip.exists() and clip.samefile(target):
+            raise BadInput(f"-o {target.name} is one of the clips to read.", "Choose another name for the result.")
+
+
+def _use_ffmpeg(settings: Settings) -> None:
+    if settings.ffmpeg:
+        from ..media.ffmpeg import set_ffmpeg
+
+        set_ffmpeg(settings.ffmpeg)
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(concat)
+    app.command("last-frame")(last_frame)

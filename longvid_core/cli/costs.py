@@ -1,0 +1,63 @@
+"""An estimate as people read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from .storyboard import colour
+
+if TYPE_CHECKING:
+    from ..estimate import Estimate, Item
+
+
+def dollars(low: int, high: int | None = None) -> str:
+    """Micro-dollars as a person reads them: `free`, `$1.20`, `$1.20 to $1.60`, `$0.0042`."""
+    if high is None or high == low:
+        return "free" if low == 0 else _amount(low)
+    return f"{_amount(low)} to {_amount(high)}"
+
+
+def _amount(micro_usd: int) -> str:
+    return f"${micro_usd / 1e6:.2f}" if micro_usd >= 10_000 or micro_usd == 0 else f"${micro_usd / 1e6:.4f}"
+
+
+def costs(estimate: Estimate, *, every: bool = False) -> RenderableType:
+    """One line of totals; with `every`, or where something costs money, a table of what costs it."""
+    to_do = [item for item in (*estimate.keyframes, *estimate.segments) if not item.cached]
+    cached = len(estimate.keyframes) + len(estimate.segments) - len(to_do)
+    line = Text.assemble(("estimate  ", "dim"), (dollars(estimate.low_micro_usd, estimate.high_micro_usd), "bold"))
+    draw, render = (sum(not item.cached for item in items) for items in (estimate.keyframes, estimate.segments))
+    line.append(
+        f"  {_count(draw, 'keyframe')} to draw, {_count(render, 'segment')} to render, {cached} in the store", style="dim"
+    )
+    if estimate.unpriced:
+        line.append(f"  no price known: {', '.join(estimate.unpriced)}", style="yellow")
+    if not every and not estimate.high_micro_usd:
+        return line
+    return Group(_table(estimate), Text(), line)
+
+
+def _table(estimate: Estimate) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for name in ("", "id", "made by", "cost", "price of"):
+        table.add_column(name, justify="right" if name == "cost" else "left", no_wrap=name != "made by", overflow="fold")
+    for item in estimate.keyframes:
+        table.add_row(*_row(item, "keyframe"))
+    for item in estimate.segments:
+        table.add_row(*_row(item, f"segment {item.index:02d}"), style=colour(item.index))
+    return table
+
+
+def _row(item: Item, name: str) -> list[str]:
+    cost = (
+        "in the store" if item.cached else dollars(item.low_micro_usd, item.high_micro_usd) if item.priced else "no price known"
+    )
+    return [name, item.id, item.made_by, cost, str(item.checked) if item.checked and not item.cached else ""]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"

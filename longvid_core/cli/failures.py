@@ -1,0 +1,143 @@
+"""What a person reads when something went wrong: one message, on stderr, and the exit code that goes with it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ..errors import Interrupted, LongvidError
+
+GO_ON = "Run the same command to go on."
+UNEXPECTED = 3
+"""The contract's nearest code for a fault of our own: nothing is wrong with the input, and no film was made."""
+
+
+_log: str | None = None
+
+
+def remember_log(path: str) -> None:
+    """From now on a fault of our own is reported together with this log's place."""
+    global _log
+    _log = path
+
+
+class Failure(NamedTuple):
+    """An exit code and the whole text for a person."""
+
+    code: int
+    message: str
+
+
+def report(error: BaseException, args: Sequence[str]) -> int:
+    """Say what went wrong and return the exit code."""
+    failure = explain(error)
+    if "--debug" in args:
+        import traceback
+
+        traceback.print_exception(error)
+    if wants_json(args):
+        print(json.dumps({"event": "failed", "code": failure.code, "message": failure.message}), flush=True)
+    _print_red("longvid: ", failure.message)
+    return failure.code
+
+
+def wants_json(args: Sequence[str]) -> bool:
+    """Whether the command line asks for JSON lines. Read from the raw words, because a usage error has no parsed ones."""
+    words = list(args)
+    return "--json" in (words[: words.index("--")] if "--" in words else words)
+
+
+def explain(error: BaseException) -> Failure:
+    """The exit code and text for any exception that ended a command."""
+    if isinstance(error, LongvidError):
+        return Failure(error.exit_code, str(error))
+    if isinstance(error, KeyboardInterrupt):
+        return Failure(Interrupted.exit_code, f"stopped. {GO_ON}")
+    usage = getattr(error, "format_message", None)
+    if usage is not None:  # typer's own errors; older versions raise click's, which are alike
+        return Failure(2, _usage(error, usage()))
+    if type(error).__name__ == "Abort":
+        return Failure(Interrupted.exit_code, f"stopped. {GO_ON}")
+    if type(error).__name__ == "ValidationError" and hasattr(error, "errors"):
+        return Failure(2, "this does not hold:\n  " + "\n  ".join(validation_lines(error)))
+    if isinstance(error, RecursionError):
+        return Failure(2, "the file is nested too deeply to be read.")
+    if isinstance(error, OSError):
+        return Failure(2, _system(error))
+    return Failure(UNEXPECTED, _unexpected(error))
+
+
+def validation_lines(error: Any) -> list[str]:
+    """One line for each field that pydantic refused: `segments[2].frames: …`."""
+    lines = []
+    for fault in error.errors(include_url=False, include_context=False):
+        where = field_path(fault["loc"])
+        message = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            message = "there is no such field"
+        elif fault["type"] == "missing":
+            message = "is missing"
+        lines.append(f"{where}: {message}" if where else message)
+    return lines
+
+
+def field_path(location: Sequence[int | str]) -> str:
+    """A pydantic location as one would write it: ("segments", 2, "frames") is `segments[2].frames`."""
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path
+
+
+def quiet_pipe() -> int:
+    """The reader of our stdout went away (`longvid … | head`): nothing to say, and no error while closing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _usage(error: BaseException, message: str) -> str:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "longvid"
+    text = message.strip().replace("\n\t", " ")
+    return f"{text[:1].lower()}{text[1:]}\n  See {command} --help."
+
+
+_SYSTEM = {
+    errno.ENOSPC: ("the disk is full", "Free some space, or set LONGVID_HOME or -o to another disk."),
+    errno.EDQUOT: ("the disk quota is used up", "Free some space, or set LONGVID_HOME or -o to another disk."),
+    errno.EACCES: ("permission denied", "Choose a place that you may use, or change its permissions."),
+    errno.EPERM: ("the system does not permit it", "Choose a place that you may use."),
+    errno.EROFS: ("the file system is read-only", "Choose another place: -o for the film, LONGVID_HOME for the store."),
+    errno.ENOENT: ("there is no such file or folder", "Check the path."),
+    errno.EISDIR: ("it is a folder", "Name a file."),
+    errno.ENOTDIR: ("a part of the path is not a folder", "Check the path."),
+    errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter one."),
+    errno.EMFILE: ("too many files are open", "Raise the limit (ulimit -n), or run fewer things at once."),
+}  # fmt: skip
+
+
+def _system(error: OSError) -> str:
+    why, way_out = _SYSTEM.get(error.errno or 0, (error.strerror or str(error), ""))
+    name = error.filename if isinstance(error.filename, str) else None
+    what = f"{name}: {why}." if name else f"{why}."
+    return f"{what}\n  {way_out}" if way_out else what
+
+
+def _unexpected(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or "no message"
+    where = f"The run's log is {_log}. " if _log else ""
+    return f"a fault in Longvid: {type(error).__name__}: {text}\n  {where}`longvid --debug …` shows where it happened."
+
+
+def _print_red(prefix: str, message: str) -> None:
+    red = sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    print(f"\x1b[1;31m{prefix}\x1b[0m{clean(message)}" if red else prefix + clean(message), file=sys.stderr, flush=True)
+
+
+def clean(text: str) -> str:
+    """`text` without control characters (a file's name may hold some), which a terminal would obey. Line ends stay."""
+    return "".join(c if c == "\n" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

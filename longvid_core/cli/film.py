@@ -1,0 +1,156 @@
+"""`longvid make` and `longvid render`: from a prompt, or from a plan, to a film with its manifest."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import options as o
+from . import runs
+from .brief import asked, backend_named, planned, read_prompt, seed_of
+
+if TYPE_CHECKING:
+    from ..models.plan import Plan
+    from ..render.film import FilmOptions
+    from ..render.session import Session
+    from .reporting import Reporter
+
+
+def make(
+    context: typer.Context,
+    prompt: o.Prompt = None,
+    file: o.PromptFile = None,
+    mode: o.Mode = None,
+    seconds: o.Seconds = None,
+    segments: o.Segments = None,
+    seed: o.Seed = None,
+    seed_policy: o.SeedPolicy = None,
+    seed_step: o.SeedStep = None,
+    generation_id: o.GenerationId = None,
+    size: o.Size = None,
+    fps: o.Fps = None,
+    fit: o.Fit = None,
+    title: o.Title = None,
+    planner: o.PlannerName = None,
+    images: o.Images = None,
+    backend: o.Backend = None,
+    first_image: o.FirstImage = None,
+    output: o.MadeFilm = None,
+    codec: o.Codec = None,
+    crf: o.Crf = None,
+    preset: o.Preset = None,
+    slate: o.Slate = None,
+    budget: o.Budget = None,
+    dry_run: o.DryRun = False,
+    config: o.Config = None,
+    as_json: o.Json = False,
+) -> int:
+    """Make a film from a prompt.
+
+    Everything finished is kept: the same command again goes on where this one stopped, and renders nothing twice.
+    """
+    from ..settings import load_settings
+
+    started = time.monotonic()
+    settings = load_settings(config)
+    text = read_prompt(prompt, file)
+    base_seed, policy = seed_of(seed, seed_policy, generation_id)
+    what = asked(
+        settings, text, size=size, seed=base_seed, planner=planner, images=images, backend=backend, mode=mode, seconds=seconds,
+        segments=segments, seed_policy=policy, seed_step=seed_step, fps=fps, fit=fit, title=title,
+    )  # fmt: skip
+    encoding = runs.film_options(settings, codec, crf, preset, slate)
+    target = runs.target_of(output, encoding.codec)
+    limit = runs.budget_of(budget, settings)
+    settled = {"seed": str(base_seed)} if seed == "random" else {}
+    if str(file) == "-":
+        settled["file"] = runs.keep_prompt(settings, text)
+    with runs.run(settings, as_json, command=runs.command_line(context, **settled)) as (session, out):
+        if seed == "random":
+            out.say(f"seed {base_seed}")
+        plan = runs.wait(_planned(what, session))
+        return _film(
+            plan, session, out, images=what.images, backend=what.backend, first_image=first_image, budget=limit, options=encoding,
+            target=target, dry_run=dry_run, started=started,
+        )  # fmt: skip
+
+
+def render(
+    context: typer.Context,
+    plan_file: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan, from `longvid plan` or `longvid keyframes`.")],
+    images: o.Images = None,
+    backend: o.Backend = None,
+    reroll: o.Reroll = None,
+    output: o.MadeFilm = None,
+    codec: o.Codec = None,
+    crf: o.Crf = None,
+    preset: o.Preset = None,
+    slate: o.Slate = None,
+    budget: o.Budget = None,
+    dry_run: o.DryRun = False,
+    config: o.Config = None,
+    as_json: o.Json = False,
+) -> int:
+    """Make a film from a plan. Only missing keyframes are drawn, only missing segments rendered."""
+    from ..planfile import load_plan
+    from ..settings import load_settings
+    from .takes import rerolled
+
+    started = time.monotonic()
+    settings = load_settings(config)
+    plan = rerolled(load_plan(plan_file), reroll)
+    encoding = runs.film_options(settings, codec, crf, preset, slate)
+    target = runs.target_of(output, encoding.codec)
+    limit = runs.budget_of(budget, settings)
+    draws = str(backend_named(images or settings.images.backend, "image", "--images"))
+    renders = str(backend_named(backend or settings.backend, "video", "--backend"))
+    with runs.run(settings, as_json, command=runs.command_line(context)) as (session, out):
+        return _film(
+            plan, session, out, images=draws, backend=renders, first_image=None, budget=limit, options=encoding, target=target,
+            dry_run=dry_run, started=started,
+        )  # fmt: skip
+
+
+async def _planned(what: object, session: Session) -> Plan:
+    from ..events import StageDone, StageStarted
+
+    session.emit(StageStarted(stage="plan", total=1))
+    plan = await planned(what)  # type: ignore[arg-type]
+    session.emit(StageDone(stage="plan"))
+    return plan
+
+
+def _film(
+    plan: Plan,
+    session: Session,
+    out: Reporter,
+    *,
+    images: str,
+    backend: str,
+    first_image: Path | None,
+    budget: float | None,
+    options: FilmOptions,
+    target: Path,
+    dry_run: bool,
+    started: float,
+) -> int:
+    from ..render.keyframes import with_first
+
+    if first_image is not None:
+        plan = with_first(plan, first_image)
+    out.plan(plan)
+    runs.agree_on_cost(plan, session, out, images=images, backend=backend, budget=budget)
+    if dry_run:
+        if runs.is_json(out):
+            out.show("", {"event": "done", "film": None, "manifest": None, "segments": []})
+        return 0
+    release = runs.wait(runs.make_film(plan, session, images=images, backend=backend, options=options, target=target))
+    return runs.finish(release, session, out, started)
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(make)
+    app.command()(render)

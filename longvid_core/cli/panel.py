@@ -1,0 +1,55 @@
+"""The last thing a person sees of a film being made."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.box import ROUNDED
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from ..models.base import exact_fps
+from .costs import dollars
+from .failures import clean
+from .storyboard import clock
+
+if TYPE_CHECKING:
+    from ..models.film import Release
+
+
+def finished(release: Release, manifest: Path, took: float) -> Panel:
+    """The film, its manifest, what was rendered and what it cost."""
+    film, plan, outcomes = release.film, release.rendered.plan, release.rendered.outcomes
+    seconds = float(film.frames / exact_fps(film.fps))
+    counts = Counter(o.outcome for o in outcomes)
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column(overflow="fold")
+    facts.add_row("film", Text(_here(film.path), style=f"bold link file://{film.path}"))
+    facts.add_row("", f"{clock(seconds)}, {film.frames} frames, {film.width}x{film.height} at {film.fps:g} fps")
+    facts.add_row("manifest", Text(_here(str(manifest)), style=f"link file://{manifest}"))
+    facts.add_row("segments", ", ".join(f"{number} {outcome}" for outcome, number in counts.items()))
+    facts.add_row("cost", dollars(sum(o.cost.paid for o in outcomes)))
+    speed = f", {seconds / took:.1f} times real time" if counts["rendered"] == len(outcomes) and took > 0 else ""
+    facts.add_row("took", clock(took) + speed)
+    good = all(o.outcome in ("rendered", "cached") for o in outcomes)
+    title = Text(f" {clean(plan.title)} ", style="bold")
+    return Panel(
+        facts,
+        title=title,
+        title_align="left",
+        border_style="green" if good else "yellow",
+        box=ROUNDED,
+        padding=(0, 1),
+        expand=False,
+    )
+
+
+def _here(path: str) -> str:
+    """A path as one would type it from here."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative

@@ -1,0 +1,209 @@
+"""What every command that works on a film shares: its run in the store, how it is stopped, how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import shlex
+import signal
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from . import failures
+from .reporting import Reporter, reporter
+
+if TYPE_CHECKING:
+    from ..estimate import Estimate
+    from ..models.clip import Rendered
+    from ..models.film import Release
+    from ..models.plan import Plan
+    from ..render.film import FilmOptions
+    from ..render.session import Session
+    from ..settings import Settings
+
+INCOMPLETE = 3
+"""Exit code of a film whose every segment has a clip, though not each the one that was asked for."""
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[Callable[[], bool]]:
+    """Inside the block Ctrl-C and SIGTERM ask to stop (the given function then answers True); a second one stops at once.
+
+    Work that is under way ends between two frames, its children with it, and nothing half-written stays.
+    """
+    asked: list[int] = []
+
+    def ask(signum: int, frame: FrameType | None) -> None:
+        asked.append(signum)
+        if len(asked) > 1:
+            raise KeyboardInterrupt
+
+    before = {}
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before[number] = signal.signal(number, ask)
+    except ValueError:
+        pass  # not in the main thread: the host decides what stops us
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def run(settings: Settings, as_json: bool, *, command: str, aside: bool = False) -> Iterator[tuple[Session, Reporter]]:
+    """A run of the store with its events shown: gives session and reporter, and leaves the terminal clean whatever happens."""
+    from ..render.session import open_session
+
+    with stoppable() as interrupted:
+        out = reporter(as_json, aside=aside, interrupted=interrupted)
+        try:
+            with open_session(settings, command=command, emit=out.emit, interrupted=interrupted) as session:
+                failures.remember_log(str(session.store.home / "runs" / session.run_id / "events.jsonl"))
+                yield session, out
+        finally:
+            out.close()
+
+
+def wait(work: Coroutine[Any, Any, Any]) -> Any:
+    """The result of asynchronous work, from here."""
+    import asyncio
+
+    return asyncio.run(work)
+
+
+def command_line(context: typer.Context, **settled: str) -> str:
+    """What to type to do the same again, for `longvid jobs resume`.
+
+    `settled` replaces options whose words would not mean the same a second time: a drawn seed, a prompt from stdin.
+    """
+    args = list(context.obj or [])
+    for option, value in settled.items():
+        names = {"seed": ("--seed",), "file": ("-f", "--file")}[option]
+        for position, word in enumerate(args):
+            if word in names and position + 1 < len(args):
+                args[position + 1] = value
+            elif any(word.startswith(f"{name}=") for name in names if name.startswith("--")):
+                args[position] = f"{word.partition('=')[0]}={value}"
+    return shlex.join(["longvid", *args])
+
+
+def keep_prompt(settings: Settings, prompt: str) -> str:
+    """Keep a prompt that came over stdin in the store; gives the file's path."""
+    from ..store.atomic import write_bytes, writing
+
+    folder = settings.store_home / "assets" / "prompts"
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{hashlib.sha256(prompt.encode()).hexdigest()[:16]}.txt"
+    write_bytes(file, prompt.encode())
+    return str(file)
+
+
+def budget_of(option: float | None, settings: Settings) -> float | None:
+    """The budget in US dollars: the option's, else the settings'. BadInput for what is no amount."""
+    from ..errors import BadInput
+
+    budget = option if option is not None else settings.budget
+    if budget is not None and not 0 <= budget < 1e9:
+        raise BadInput(f"--budget {budget:g} is no budget.", "It is an amount in US dollars, 0 or more.")
+    return budget
+
+
+def agree_on_cost(
+    plan: Plan, session: Session, out: Reporter, *, images: str, backend: str | None, budget: float | None, every: bool = False
+) -> Estimate:
+    """Show what the plan will cost (`backend` None: its keyframes alone). Raises OverBudget before anything is spent."""
+    from ..estimate import check_budget, estimate
+
+    costs = estimate(plan, session, backend=backend, images=images)
+    out.estimate(costs, every)
+    check_budget(costs, budget)
+    return costs
+
+
+# -- from a plan with costs agreed to a film ------------------------------------------------------------------------------------
+
+
+def film_options(settings: Settings, codec: str | None, crf: int | None, preset: str | None, slate: bool | None) -> FilmOptions:
+    """Options over settings. BadInput names the option that cannot be."""
+    from pydantic import ValidationError
+
+    from ..errors import BadInput
+    from ..render.film import FilmOptions
+
+    given = {"codec": codec, "crf": crf, "preset": preset, "slate": slate}
+    values = {**settings.film.model_dump(), **{name: value for name, value in given.items() if value is not None}}
+    try:
+        return FilmOptions(**values)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        option = f"--{fault['loc'][0]}"
+        message = fault["msg"].removeprefix("Input should be ")
+        raise BadInput(f"{option} {fault['input']}: it must be {message}.", "See --help.") from error
+
+
+def target_of(output: Path | None, codec: str) -> Path:
+    """The film's file, checked before any work. Without -o: film.mp4 (or what the codec goes into) here."""
+    from ..render.film import SUFFIXES
+    from .brief import check_output
+
+    suffix = SUFFIXES[codec]
+    others = [f"--codec {c} for {s}" for c, s in SUFFIXES.items() if output and s == output.suffix.lower() != suffix]
+    return check_output(output or Path(f"film{suffix}"), (suffix,), f"{codec} film", *others[:1])
+
+
+async def make_film(plan: Plan, session: Session, *, images: str, backend: str, options: FilmOptions, target: Path) -> Release:
+    """Everything after the plan: keyframes, clips, film and manifest, the latter two at `target` and beside it."""
+    from ..events import StageDone, StageStarted
+    from ..manifest.build import manifest_path, write_manifest
+    from ..render.clips import render_clips
+    from ..render.film import export_film, join_film
+    from ..render.keyframes import draw_keyframes
+
+    plan = await draw_keyframes(plan, session, images=images)
+    rendered = await render_clips(plan, session, backend=backend)
+    release = export_film(await join_film(rendered, session, options), target)
+    session.emit(StageStarted(stage="manifest", total=1))
+    write_manifest(release, manifest_path(target))
+    session.emit(StageDone(stage="manifest"))
+    return release
+
+
+def finish(release: Release, session: Session, out: Reporter, started: float) -> int:
+    """Say that the film is there: the last event, and for people a panel. Gives the exit code."""
+    from ..events import Done, SegmentSummary
+    from ..manifest.build import manifest_path
+    from .panel import finished
+
+    film, rendered = release.film, release.rendered
+    manifest = manifest_path(Path(film.path))
+    summary = tuple(
+        SegmentSummary(
+            index=o.index, id=o.id, outcome=o.outcome, render_key=o.render_key, clip_sha256=o.clip.sha256 if o.clip else None
+        )
+        for o in rendered.outcomes
+    )
+    out.close()
+    if not is_json(out):
+        out.show(finished(release, manifest, time.monotonic() - started), {})
+    session.emit(Done(film=film.path, manifest=str(manifest), segments=summary))
+    return 0 if all_as_asked(rendered) else INCOMPLETE
+
+
+def all_as_asked(rendered: Rendered) -> bool:
+    """Whether every segment is what was asked for, no placeholder among them."""
+    return all(o.outcome in ("rendered", "cached") for o in rendered.outcomes)
+
+
+def is_json(out: Reporter) -> bool:
+    """Whether only machines read stdout."""
+    from .reporting import JsonLines
+
+    return isinstance(out, JsonLines)

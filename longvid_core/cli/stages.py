@@ -1,0 +1,145 @@
+"""`longvid plan` and `longvid keyframes`: the stages before rendering, each leaving a file one can edit."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import options as o
+from . import runs
+from .brief import asked, backend_named, check_folder, check_output, planned, read_prompt, seed_of
+
+if TYPE_CHECKING:
+    from ..models.plan import Plan
+
+PlanOutput = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="PLAN.json", help="The plan's file (default: stdout).")
+]
+Folder = Annotated[
+    Path, typer.Option("-o", "--output", metavar="FOLDER", help="Gets segment_00.png … and a plan.json that points at them.")
+]
+
+
+def plan(
+    prompt: o.Prompt = None,
+    file: o.PromptFile = None,
+    output: PlanOutput = None,
+    mode: o.Mode = None,
+    seconds: o.Seconds = None,
+    segments: o.Segments = None,
+    seed: o.Seed = None,
+    seed_policy: o.SeedPolicy = None,
+    seed_step: o.SeedStep = None,
+    generation_id: o.GenerationId = None,
+    size: o.Size = None,
+    fps: o.Fps = None,
+    fit: o.Fit = None,
+    title: o.Title = None,
+    planner: o.PlannerName = None,
+    backend: o.Backend = None,
+    config: o.Config = None,
+    as_json: o.Json = False,
+) -> None:
+    """Turn a prompt into a plan, and show its storyboard.
+
+    The plan is made for what the backend can do. It is plain JSON: edit it, then `longvid render PLAN.json`.
+    """
+    from ..planfile import plan_json, save_plan
+    from ..settings import load_settings
+    from .reporting import reporter
+
+    settings = load_settings(config)
+    text = read_prompt(prompt, file)
+    base_seed, policy = seed_of(seed, seed_policy, generation_id)
+    what = asked(
+        settings, text, size=size, seed=base_seed, planner=planner, images=None, backend=backend, mode=mode, seconds=seconds,
+        segments=segments, seed_policy=policy, seed_step=seed_step, fps=fps, fit=fit, title=title,
+    )  # fmt: skip
+    target = check_output(output, (".json",), "plan") if output else None
+    out = reporter(as_json, aside=target is None)
+    made = runs.wait(planned(what))
+    if seed == "random":
+        out.say(f"seed {base_seed}")
+    out.plan(made)
+    if target is not None:
+        save_plan(made, target)
+    elif not as_json:
+        sys.stdout.write(plan_json(made))
+    out.show(f"plan {output}" if target else "", {"event": "done", "plan": str(target) if target else None})
+
+
+def keyframes(
+    context: typer.Context,
+    plan_file: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan, from `longvid plan`.")],
+    output: Folder,
+    images: o.Images = None,
+    first_image: o.FirstImage = None,
+    budget: o.Budget = None,
+    config: o.Config = None,
+    as_json: o.Json = False,
+) -> None:
+    """Draw the keyframes that a plan lacks, and put all of them into a folder.
+
+    Replace any picture there, delete its two hashes in plan.json, and render that.
+    """
+    from ..planfile import load_plan
+    from ..render.keyframes import draw_keyframes, with_first
+    from ..settings import load_settings
+
+    settings = load_settings(config)
+    wanted = load_plan(plan_file)
+    draws = str(backend_named(images or settings.images.backend, "image", "--images"))
+    limit = runs.budget_of(budget, settings)
+    folder = output.expanduser().absolute()
+    check_folder(folder if folder.exists() else folder.parent)
+    with runs.run(settings, as_json, command=runs.command_line(context)) as (session, out):
+        if first_image is not None:
+            wanted = with_first(wanted, first_image)
+        runs.agree_on_cost(wanted, session, out, images=draws, backend=None, budget=limit)
+        drawn = runs.wait(draw_keyframes(wanted, session, images=draws))
+        saved = save_pictures(drawn, folder)
+        pictures = [
+            {"index": i, "id": k.id, "path": k.image.path, "source": k.source} for i, k in enumerate(saved.keyframes) if k.image
+        ]
+        out.show(f"{len(pictures)} keyframes and plan.json in {output}", {
+            "event": "done", "plan": str(folder / "plan.json"), "keyframes": pictures,
+        })  # fmt: skip
+
+
+def save_pictures(plan: Plan, folder: Path) -> Plan:
+    """Write every keyframe's picture into `folder` as segment_NN.png, in order, and plan.json beside them; gives that plan."""
+    from ..media.images import asset_of
+    from ..planfile import save_plan
+    from ..store.atomic import copy_file, writing
+
+    with writing(folder):
+        folder.mkdir(exist_ok=True)
+    saved = []
+    for index, keyframe in enumerate(plan.keyframes):
+        assert keyframe.image is not None
+        source = Path(keyframe.image.path)
+        if source.suffix.lower() == ".png":
+            target = folder / f"segment_{index:02d}.png"
+            copy_file(source, target)
+        else:
+            target = _as_png(source, folder / f"segment_{index:02d}.png")
+        saved.append(keyframe.model_copy(update={"image": asset_of(target)}))
+    result = plan.with_keyframes(saved)
+    save_plan(result, folder / "plan.json")
+    return result
+
+
+def _as_png(source: Path, target: Path) -> Path:
+    """A person's picture of another format, with the same pixels."""
+    from ..media.images import load_rgb, save_png
+
+    save_png(load_rgb(source), target)
+    return target
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(plan)
+    app.command()(keyframes)

@@ -1,0 +1,152 @@
+"""What a plan will cost before anything is spent: item by item, from the catalog's dated prices, what is stored being free."""
+
+from __future__ import annotations
+
+import datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from .catalog import Backend, ModelEntry, find_backend
+from .errors import OverBudget
+from .models.base import Frozen, MicroUsd, exact_fps
+from .models.clip import Clip
+from .models.plan import Keyframe, Plan, Segment
+from .render.check import backend_for, check_plan
+
+if TYPE_CHECKING:
+    from .render.session import Session
+
+
+class Item(Frozen):
+    """One keyframe or segment. `cached`: it is in the store (or supplied), and costs nothing."""
+
+    index: int
+    id: str
+    made_by: str = Field(description="PROVIDER:MODEL, or `user` for a supplied picture")
+    cached: bool
+    priced: bool = Field(True, description="False: the catalog knows no price for this model, and the amounts say nothing")
+    low_micro_usd: MicroUsd = 0
+    high_micro_usd: MicroUsd = 0
+    checked: datetime.date | None = Field(None, description="When the price was looked up")
+
+
+class Estimate(Frozen):
+    """A whole run."""
+
+    keyframes: tuple[Item, ...]
+    segments: tuple[Item, ...]
+    low_micro_usd: MicroUsd
+    high_micro_usd: MicroUsd
+    unpriced: tuple[str, ...] = Field((), description="Models this run would use whose price nobody wrote down")
+
+
+def estimate(plan: Plan, session: Session | None = None, *, backend: str | None = "animatic", images: str = "card") -> Estimate:
+    """What drawing and rendering the plan will cost; with `backend` None, drawing alone.
+
+    Without a session nothing counts as stored. Raises CannotRender, as the run itself would, where a model cannot do what
+    the plan asks.
+    """
+    video, image = find_backend(backend, "video") if backend else None, find_backend(images, "image")
+    if video is not None:
+        check_plan(plan, video)
+    drawn = [_keyframe(plan, i, k, image, session) for i, k in enumerate(plan.keyframes)]
+    plan = plan.with_keyframes(k for _, k in drawn)
+    keyframes = tuple(item for item, _ in drawn)
+    segments = tuple(_segments(plan, video, session)) if video is not None else ()
+    items = (*keyframes, *segments)
+    return Estimate(
+        keyframes=keyframes,
+        segments=segments,
+        low_micro_usd=sum(i.low_micro_usd for i in items),
+        high_micro_usd=sum(i.high_micro_usd for i in items),
+        unpriced=tuple(sorted({i.made_by for i in items if not i.priced})),
+    )
+
+
+def check_budget(found: Estimate, budget_usd: float | None) -> None:
+    """Raise OverBudget where the least the run can cost exceeds the budget, or a model's cost is not known at all."""
+    if budget_usd is None:
+        return
+    if found.unpriced:
+        raise OverBudget(
+            f"there is a budget, and the price of {', '.join(found.unpriced)} is not known.",
+            "Choose another backend (`longvid backends`), or leave the budget out.",
+        )
+    if found.low_micro_usd > round(budget_usd * 1_000_000):
+        raise OverBudget(
+            f"the estimate of ${found.low_micro_usd / 1e6:.2f} is over the budget of ${budget_usd:.2f}; nothing was spent.",
+            "Raise --budget, shorten the film, or choose a cheaper backend (`longvid backends`).",
+        )
+
+
+def price_of(entry: ModelEntry, frames: int, fps: float) -> tuple[int, int]:
+    """(low, high) in micro-dollars for one clip of `frames` at `fps`, or one picture (frames 1). (0, 0) without a price."""
+    price = entry.price
+    if price is None or price.unit == "free":
+        return 0, 0
+    units = {"second": Fraction(frames) / exact_fps(fps), "frame": Fraction(frames), "clip": Fraction(1), "image": Fraction(1)}[
+        price.unit
+    ]
+    low, high = Fraction(str(price.usd)), Fraction(str(price.high_usd if price.high_usd is not None else price.usd))
+    return round(low * units * 1_000_000), round(high * units * 1_000_000)
+
+
+def _keyframe(plan: Plan, index: int, keyframe: Keyframe, images: Backend, session: Session | None) -> tuple[Item, Keyframe]:
+    """The keyframe's cost, and the keyframe with the picture that drawing it would find in the store."""
+    if keyframe.image is not None:
+        return Item(index=index, id=keyframe.id, made_by=keyframe.source or "user", cached=True), keyframe
+    if session is not None:
+        from .render.keyframes import image_key
+
+        if picture := session.store.picture(image_key(plan, keyframe, images)):
+            return Item(index=index, id=keyframe.id, made_by=str(images), cached=True), keyframe.model_copy(
+                update={"image": picture}
+            )
+    return _item(index, keyframe.id, images, 1, plan.fps), keyframe
+
+
+def _segments(plan: Plan, default: Backend, session: Session | None) -> list[Item]:
+    items: list[Item] = []
+    before: Clip | None = None
+    for segment in plan.segments:
+        backend = backend_for(segment, default)
+        before = _stored(plan, segment, backend, before, session)
+        cached = before is not None
+        free = Item(index=segment.index, id=segment.id, made_by=str(backend), cached=True)
+        items.append(free if cached else _item(segment.index, segment.id, backend, segment.frames, plan.fps))
+    return items
+
+
+def _stored(plan: Plan, segment: Segment, backend: Backend, before: Clip | None, session: Session | None) -> Clip | None:
+    """The segment's clip, where the pictures it starts and ends on are known and the store has it."""
+    if session is None:
+        return None
+    from .render.ends import conformed, last_frame_of
+    from .render.segment import Take
+
+    ends = [plan.keyframe(name).image if name else None for name in (segment.first_keyframe, segment.last_keyframe)]
+    if any(name and not image for name, image in zip((segment.first_keyframe, segment.last_keyframe), ends, strict=True)):
+        return None
+    first, last = (conformed(image, plan, session) if image else None for image in ends)
+    if segment.first_keyframe is None and plan.mode == "chaining":
+        if before is None:
+            return None
+        first = last_frame_of(before, plan, session)
+    return session.store.clip(Take.of(plan, segment, backend, first, last).render_key)
+
+
+def _item(index: int, name: str, backend: Backend, frames: int, fps: float) -> Item:
+    low, high = price_of(backend.entry, frames, fps)
+    price = backend.entry.price
+    return Item(
+        index=index,
+        id=name,
+        made_by=str(backend),
+        cached=False,
+        priced=price is not None,
+        low_micro_usd=low,
+        high_micro_usd=high,
+        checked=price.checked if price else None,
+    )
