@@ -1,0 +1,102 @@
+"""The README's pictures, made from what `make demo` left and from the real canvas.
+
+    make demo && .venv/bin/python -m tools.pictures
+
+docs/demo.webp: the film, small. docs/storyboard.jpg: the first frame of every segment. docs/canvas.jpg: the keyframe template
+in ComfyUI's own frontend after a run.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from longvid_core.media.frames import iterate_frames
+from tools.browser import open_canvas
+from tools.comfy_host import ROOT, ComfyHost
+
+OUT, DOCS = ROOT / "out", ROOT / "docs"
+SMALL = (480, 277)
+"""Of the moving picture; 832x480 made smaller."""
+EVERY = 2
+"""One frame in so many is shown in it."""
+
+
+def main() -> int:
+    """Makes all three."""
+    os.environ.setdefault("LONGVID_HOME", str(ROOT / ".longvid"))
+    DOCS.mkdir(exist_ok=True)
+    manifest = json.loads((OUT / "demo.manifest.json").read_text(encoding="utf-8"))
+    moving(OUT / "demo.mp4", Fraction(str(manifest["film"]["fps"])))
+    storyboard(OUT / "demo.mp4", first_frames(manifest))
+    canvas()
+    for picture in sorted(DOCS.iterdir()):
+        print(f"{picture.relative_to(ROOT)}  {picture.stat().st_size / 1e3:.0f} kB")
+    return 0
+
+
+def first_frames(manifest: dict[str, Any]) -> list[int]:
+    """The film's frame on which each segment begins, and its last frame."""
+    starts: list[int] = []
+    at = 0
+    for record, segment in zip(manifest["segments"], manifest["plan"]["segments"], strict=True):
+        shared = int(bool(starts) and segment["join"] == "continuous")
+        starts.append(at - shared)
+        at += record["clip"]["frames"] - shared
+    return [*starts, manifest["film"]["frames"] - 1]
+
+
+def moving(film: Path, fps: Fraction) -> None:
+    """docs/demo.webp."""
+    frames = [
+        frame.to_image().resize(SMALL, Image.Resampling.LANCZOS)
+        for number, frame in enumerate(iterate_frames(film))
+        if number % EVERY == 0
+    ]
+    frames[0].save(
+        DOCS / "demo.webp",
+        save_all=True,
+        append_images=frames[1:],
+        duration=round(1000 * EVERY / fps),
+        loop=0,
+        quality=55,
+        method=6,
+        minimize_size=True,
+    )
+
+
+def storyboard(film: Path, wanted: list[int], columns: int = 4, width: int = 480, gap: int = 6) -> None:
+    """docs/storyboard.jpg: these frames in rows."""
+    pictures = [frame.to_image() for number, frame in enumerate(iterate_frames(film)) if number in set(wanted)]
+    height = round(width * pictures[0].height / pictures[0].width)
+    rows = -(-len(pictures) // columns)
+    sheet = Image.new("RGB", (columns * (width + gap) - gap, rows * (height + gap) - gap), "white")
+    for number, picture in enumerate(pictures):
+        row, column = divmod(number, columns)
+        sheet.paste(picture.resize((width, height), Image.Resampling.LANCZOS), (column * (width + gap), row * (height + gap)))
+    sheet.save(DOCS / "storyboard.jpg", quality=84, optimize=True, progressive=True)
+
+
+def canvas() -> None:
+    """docs/canvas.jpg: the keyframe template after a run, in a real Chromium."""
+    workflow = json.loads((ROOT / "workflows" / "keyframe_mode.json").read_text(encoding="utf-8"))
+    with ComfyHost(ROOT / ".host" / "demo") as host, open_canvas(host.url, 1760, 990) as view:
+        view.load(workflow)
+        view.page.evaluate("() => window.app.queuePrompt(0)")
+        done = "async () => Object.keys(await (await fetch('/history')).json()).length > 0"
+        view.page.wait_for_function(done, timeout=300_000, polling=1000)
+        view.fit()
+        view.settle(3000)
+        shot = view.page.screenshot()
+    Image.open(io.BytesIO(shot)).convert("RGB").save(DOCS / "canvas.jpg", quality=84, optimize=True, progressive=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
