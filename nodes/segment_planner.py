@@ -66,7 +66,7 @@ class SegmentPlanner(io.ComfyNode):
                     default=0.0,
                     min=0.0,
                     max=240.0,
-                    step=0.001,
+                    step=0.01,
                     tooltip="Frames a second. 0: the backend's native rate. 29.97 means 30000/1001.",
                 ),
                 io.Combo.Input(

@@ -45,6 +45,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def check_port(port: int) -> None:
+    """HostError where something listens on `port` already: it would answer in our ComfyUI's place."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise HostError(
+                f"port {port} is taken: {error.strerror}.\n  Stop what runs there, or choose another: --port."
+            ) from error
+
+
 class ComfyHost:
     """One ComfyUI process. `with ComfyHost(base) as host:` starts it, waits until it answers, and stops it by its pid."""
 
@@ -80,6 +92,7 @@ class ComfyHost:
             (self.base / name).mkdir(parents=True, exist_ok=True)
         link_pack(self.pack, self.base / "custom_nodes" / "longvid")
         checkout = comfyui_path()
+        check_port(self.port)
         command = [
             sys.executable, str(checkout / "main.py"), "--listen", "127.0.0.1", "--port", str(self.port),
             "--base-directory", str(self.base), "--temp-directory", str(self.base),
@@ -188,6 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     run.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- COMMAND ...")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that ComfyUI is stopped, too
     try:
         if options.command == "serve":
             return _serve(ComfyHost(options.base, port=options.port or 8188, arguments=options.comfy))

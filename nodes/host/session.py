@@ -28,6 +28,6 @@ async def session(node: type[io.ComfyNode]) -> AsyncIterator[Session]:
 
     with on_the_node():
         async with NodeProgress() as progress:
-            command = f"ComfyUI: {node.GET_SCHEMA().display_name}"
+            command = f"ComfyUI: {node.SCHEMA.display_name}"
             with open_session(load_settings(), command=command, emit=progress.emit, interrupted=processing_interrupted) as core:
                 yield core

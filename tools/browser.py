@@ -1,0 +1,87 @@
+"""A real Chromium on a ComfyUI's canvas: for building the templates and for the tests in tests/browser."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Error, Page, sync_playwright
+
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+READY = "() => window.app && window.app.graph && window.LiteGraph && window.LiteGraph.registered_node_types.LongvidConcat"
+
+
+class BrowserError(RuntimeError):
+    """There is no Chromium; the message says how to get one."""
+
+
+@dataclass
+class Canvas:
+    """The frontend, ready, with what its console complained about."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def load(self, workflow: dict[str, Any]) -> None:
+        """Open a workflow in UI format, and wait until it is drawn."""
+        self.page.evaluate("async (workflow) => { await window.app.loadGraphData(workflow) }", workflow)
+        self.settle()
+
+    def settle(self, milliseconds: int = 400) -> None:
+        """Give the frontend's own animations and layout a moment."""
+        self.page.wait_for_timeout(milliseconds)
+
+    def prompt(self) -> dict[str, Any]:
+        """What it would queue now, in API format."""
+        return self.page.evaluate("async () => (await window.app.graphToPrompt()).output")
+
+    def fit(self, margin: int = 40) -> None:
+        """Show the whole graph, as large as the window allows."""
+        self.page.evaluate(
+            """(margin) => {
+                const {graph, canvas} = window.app;
+                const boxes = [...graph._nodes.map((n) => [n.pos[0], n.pos[1] - 30, n.size[0], n.size[1] + 30]),
+                               ...graph._groups.map((g) => [g.pos[0], g.pos[1], g.size[0], g.size[1]])];
+                const left = Math.min(...boxes.map((b) => b[0])), top = Math.min(...boxes.map((b) => b[1]));
+                const right = Math.max(...boxes.map((b) => b[0] + b[2])), bottom = Math.max(...boxes.map((b) => b[1] + b[3]));
+                const view = canvas.canvas.getBoundingClientRect();
+                const header = 90;
+                const wide = (view.width - 2 * margin - 60) / (right - left);
+                const scale = Math.min(wide, (view.height - header - 2 * margin) / (bottom - top));
+                canvas.ds.scale = scale;
+                canvas.ds.offset = [(margin + 60) / scale - left, (header + margin) / scale - top];
+                canvas.setDirty(true, true);
+            }""",
+            margin,
+        )
+        self.settle()
+
+
+@contextlib.contextmanager
+def open_canvas(url: str, width: int = 1920, height: int = 1080) -> Iterator[Canvas]:
+    """The frontend at `url` in a headless window of that size. BrowserError where no Chromium is installed."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        raise BrowserError("there is no chromium.\n  Debian, Ubuntu: apt-get install chromium")
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        except Error as error:
+            raise BrowserError(f"{executable} does not start: {error.message}") from error
+        page = browser.new_page(viewport={"width": width, "height": height})
+        canvas = Canvas(page)
+        page.on("console", lambda m: canvas.complaints.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: canvas.complaints.append(str(error)))
+        page.goto(url, wait_until="domcontentloaded")
+        page.wait_for_function(READY, timeout=60_000)
+        canvas.settle(1000)
+        try:
+            yield canvas
+        finally:
+            browser.close()
