@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput, Interrupted
+from .colour import BT709_TAGS, MARK_BT709
 from .ffmpeg import BITEXACT, THREADS, Child, builder, run_ffmpeg
 from .files import whole_file
 
@@ -135,21 +136,15 @@ def frames_header(pix_fmt: str, width: int, height: int) -> bytes:
     return f"{pix_fmt} {width} {height}\n".encode("ascii")
 
 
-BT709: dict[str, Any] = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv"}
-"""The tags of every film and proxy made from RGB."""
-
-TO_BT709 = "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_inp"
-
-
 def make_proxy(source: str | Path, target: str | Path, interrupted: Callable[[], bool] = lambda: False) -> None:
     """An H.264 copy of the clip `source` that browsers play and start at once: yuv420p, even size, index in front."""
-    even = "scale=trunc(iw/2)*2:trunc(ih/2)*2:out_color_matrix=bt709:out_range=tv:flags=bicubic"
+    even = f"scale=trunc(iw/2)*2:trunc(ih/2)*2:out_color_matrix=bt709:out_range=tv:flags=bicubic,{MARK_BT709}"
     with whole_file(Path(target)) as temporary:
         ffmpeg = builder()
         clip = ffmpeg.input(f"file:{Path(source).absolute()}")
         film = ffmpeg.output(
             clip["v:0"], clip["a:0?"], str(temporary), format="mp4", vf=f"{even},setsar=1,format=yuv420p",
             movflags="+faststart", **{"c:v": "libx264", "preset": "veryfast", "crf": 20, "threads:v": THREADS, "c:a": "aac"},
-            **BT709, **BITEXACT,
+            **BT709_TAGS, **BITEXACT,
         )  # fmt: skip
         run_ffmpeg(film.get_args(), what=f"making a preview of {source}", interrupted=interrupted)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import av
 
 from ..errors import Unreadable
+from .boxes import truncation
 from .encode import frames_header
-from .opening import open_video, truncation, video_stream
+from .opening import open_video, video_stream
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -109,7 +110,12 @@ def read_last_frame(path: str | Path) -> LastFrame:
     warning = None
     if cut or error:
         warning = f"{path} {cut or f'cannot be decoded to its end: {error}'}; its last whole frame is used."
-    return LastFrame(rgb_image(frame), warning)
+    return LastFrame(rgb_image(frame, _pixel_aspect(path)), warning)
+
+
+def _pixel_aspect(path: str | Path) -> float:
+    with open_video(path) as container:
+        return float(video_stream(container, path).sample_aspect_ratio or 1)
 
 
 def _decode_tail(path: str | Path) -> tuple[av.VideoFrame | None, str | None]:
@@ -156,14 +162,13 @@ def _decode_last(path: str | Path, start_s: float | None) -> tuple[av.VideoFrame
     return last, problem
 
 
-def rgb_image(frame: av.VideoFrame) -> Image.Image:
-    """A decoded frame as an upright RGB picture with square pixels."""
+def rgb_image(frame: av.VideoFrame, pixel_aspect: float = 1.0) -> Image.Image:
+    """A decoded frame as an upright RGB picture with square pixels. pixel_aspect: width of a stored pixel over its height."""
     from PIL import Image
 
-    picture = Image.fromarray(rgb_array(frame), "RGB")
-    aspect = frame.sample_aspect_ratio if hasattr(frame, "sample_aspect_ratio") else None
-    if aspect and aspect > 0 and aspect != 1:
-        picture = picture.resize((max(1, round(picture.width * aspect)), picture.height), Image.Resampling.LANCZOS)
+    picture = Image.fromarray(rgb_array(frame))
+    if pixel_aspect != 1:
+        picture = picture.resize((max(1, round(picture.width * pixel_aspect)), picture.height), Image.Resampling.LANCZOS)
     turn = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
     if frame.rotation % 360 in turn:
         picture = picture.transpose(turn[frame.rotation % 360])

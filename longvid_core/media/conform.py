@@ -1,0 +1,130 @@
+"""Bringing one clip to the film's frame rate, size and pixels: filters, and the lossless file they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from ..errors import Unreadable
+from .colour import ACCURATE, BT709_TAGS, MARK_BT709
+from .encode import FFV1, rate_text
+from .ffmpeg import BITEXACT, builder, run_ffmpeg
+from .probe import Probe, count_frames
+
+if TYPE_CHECKING:
+    from ..models.plan import Fit
+    from ..painting.slate import SlateText
+
+
+def conformed_frames(clip: Probe, fps: Fraction) -> int:
+    """Frames the clip has at `fps`: its own when they lie on that grid, else its duration's worth, at least one."""
+    if not clip.vfr and clip.fps == fps:
+        return clip.frames
+    return max(1, round(clip.duration_s * fps))
+
+
+def conform(
+    clip: Probe,
+    target: Path,
+    *,
+    width: int,
+    height: int,
+    fps: Fraction,
+    fit: Fit,
+    pixels: str,
+    drop_first: int = 0,
+    slate: SlateText | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    interrupted: Callable[[], bool] = lambda: False,
+) -> None:
+    """Write `clip` to `target` as FFV1 in Matroska: exactly conformed_frames - drop_first frames of width x height.
+
+    Frames are taken by timestamp: each moment shows the frame nearest to it. A slate is laid over (pixels bgr0 only), drawn
+    for the frame's number in the whole clip. Unreadable when fewer frames decode than the packets promise.
+    """
+    total = conformed_frames(clip, fps) - drop_first
+    steps = [*_timing(clip, fps, drop_first, total), *geometry(clip, width, height, fit), *_pixels(pixels)]
+    ffmpeg = builder()
+    source = ffmpeg.input(f"file:{Path(clip.path).absolute()}")["v:0"]
+    for name, args, kwargs in steps:
+        source = source.filter(name, *args, **kwargs)
+    feed = None
+    if slate is not None:
+        sheet = ffmpeg.input("pipe:0", format="rawvideo", pix_fmt="rgba", s=f"{width}x{height}", framerate=rate_text(fps))
+        source = ffmpeg.overlay(source, sheet, format="gbrp", eof_action="repeat")
+        feed = _slate_feed(slate, range(drop_first, drop_first + total), width, height)
+    tags = {} if pixels == "bgr0" else BT709_TAGS
+    out = ffmpeg.output(
+        source, str(target), format="matroska", r=rate_text(fps), pix_fmt=pixels, **FFV1, **tags, **BITEXACT
+    )  # fmt: skip
+    what = f"conforming {clip.path}"
+    run_ffmpeg(out.get_args(), what=what, frames_total=total, progress=progress, interrupted=interrupted, stdin=feed)
+    found = count_frames(target)
+    if found != total:
+        raise Unreadable(
+            f"{clip.path}: {found} frames decode where {total} were expected; it is damaged.", "Make or download it again."
+        )
+
+
+Step = tuple[str, tuple[Any, ...], dict[str, Any]]
+
+
+def _timing(clip: Probe, fps: Fraction, drop_first: int, total: int) -> list[Step]:
+    first, end = drop_first, drop_first + total
+    if not clip.vfr and clip.fps == fps:
+        trim: list[Step] = [("trim", (), {"start_frame": first})] if first else []
+        return [*trim, ("settb", (f"{1 / fps}",), {}), ("setpts", ("N",), {})]
+    return [
+        ("setpts", ("PTS-STARTPTS",), {}),
+        ("fps", (), {"fps": rate_text(fps), "round": "near"}),
+        ("tpad", (), {"stop": -1, "stop_mode": "clone"}),  # the filter fps rounds the end in its own way; ours is exact
+        ("trim", (), {"start_frame": first, "end_frame": end}),
+        ("settb", (f"{1 / fps}",), {}),
+        ("setpts", ("N",), {}),
+    ]
+
+
+def geometry(clip: Probe, width: int, height: int, fit: Fit) -> list[Step]:
+    """Filters that bring the clip, upright as ffmpeg hands it on, to exactly width x height with square pixels."""
+    stored = (clip.height, clip.width) if clip.turned in (90, 270) else (clip.width, clip.height)
+    seen_width, seen_height = clip.display_size
+    square: Step = ("setsar", (1,), {})
+    flags = f"lanczos+{ACCURATE}"
+    if (seen_width, seen_height) == (width, height) == stored:
+        return [square]
+    if fit == "stretch":
+        return [("scale", (width, height), {"flags": flags}), square]
+    if fit == "pad":
+        ratio = min(width / seen_width, height / seen_height)
+        inner = [min(limit, max(2, 2 * round(side * ratio / 2))) for side, limit in ((seen_width, width), (seen_height, height))]
+        place = (width, height, (width - inner[0]) // 4 * 2, (height - inner[1]) // 4 * 2, "black")
+        return [("scale", tuple(inner), {"flags": flags}), ("pad", place, {}), square]
+    # crop: the largest part of the target's shape, then scaled to fit exactly
+    wide = seen_width * height > seen_height * width
+    part_width = round(stored[0] * (width * seen_height) / (height * seen_width)) if wide else stored[0]
+    part_height = stored[1] if wide else round(stored[1] * (height * seen_width) / (width * seen_height))
+    part = (max(1, part_width), max(1, part_height))
+    cut: list[Step] = [] if part == stored else [("crop", part, {"exact": 1})]
+    return [*cut, ("scale", (width, height), {"flags": flags}), square]
+
+
+def _pixels(pixels: str) -> list[Step]:
+    """The conversion into `pixels`: RGB by the clip's own matrix, or YUV by BT.709."""
+    flags = f"bicubic+{ACCURATE}"
+    if pixels == "bgr0":
+        return [("scale", (), {"flags": flags})]
+    name, _, values = MARK_BT709.partition("=")
+    marks = dict(pair.split("=") for pair in values.split(":"))
+    return [("scale", (), {"flags": flags, "out_color_matrix": "bt709", "out_range": "tv"}), (name, (), marks)]
+
+
+def _slate_feed(slate: SlateText, frames: range, width: int, height: int) -> Callable[[IO[bytes]], None]:
+    from ..painting.slate import draw_slate
+
+    def write(pipe: IO[bytes]) -> None:
+        for frame in frames:
+            pipe.write(draw_slate(slate, frame, width, height).tobytes())
+
+    return write
