@@ -53,6 +53,16 @@ def ffmpeg_binary() -> str:
         ) from error
 
 
+def ffmpeg_version() -> str:
+    """The version that the ffmpeg in use calls itself, such as `5.1.8`. MissingTool when there is none or it does not run."""
+    program = ffmpeg_binary()
+    said = subprocess.run([program, "-version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
+    words = said.stdout.split()
+    if said.returncode or len(words) < 3:
+        raise MissingTool(f"{program} does not run (exit status {said.returncode}).", "Install ffmpeg again.")
+    return words[2]
+
+
 def builder() -> ModuleType:
     """The package ffmpeg-python, which builds the commands. MissingTool when another one sits under its name."""
     try:
