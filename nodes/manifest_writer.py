@@ -7,8 +7,8 @@ from pathlib import Path
 from longvid_core.models import Release
 
 from .host.api import io
-from .host.errors import on_the_node
 from .host.films import embedded, manifest_ui
+from .host.session import session
 from .host.types import Film
 from .host.words import manifest_text
 
@@ -46,11 +46,11 @@ class ManifestWriter(io.ComfyNode):
         return float("nan")
 
     @classmethod
-    def execute(cls, film: Release, embed_workflow: bool) -> io.NodeOutput:
+    async def execute(cls, film: Release, embed_workflow: bool) -> io.NodeOutput:
         from longvid_core.manifest.build import manifest_json, manifest_path, write_manifest
 
-        with on_the_node():
-            release = embedded(film, embed_workflow, cls.hidden)
+        async with session(cls) as core:
+            release = embedded(film, embed_workflow, cls.hidden, core)
             path = manifest_path(Path(release.film.path))
             manifest = write_manifest(release, path)
         return io.NodeOutput(manifest_json(manifest), str(path), ui=manifest_ui(manifest, path, manifest_text(manifest)))

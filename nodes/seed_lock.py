@@ -55,6 +55,7 @@ class SeedLock(io.ComfyNode):
                 Plan.Output("plan", tooltip="The plan with its seeds settled."),
                 io.Int.Output("seed", tooltip="The base seed, exact, for other nodes."),
             ],
+            has_intermediate_output=True,
         )
 
     @classmethod

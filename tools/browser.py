@@ -23,10 +23,11 @@ class BrowserError(RuntimeError):
 
 @dataclass
 class Canvas:
-    """The frontend, ready, with what its console complained about."""
+    """The frontend, ready. `complaints`: what its console says from then on. `missing`: addresses that were not found."""
 
     page: Page
     complaints: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
     def load(self, workflow: dict[str, Any]) -> None:
         """Open a workflow in UI format, and wait until it is drawn."""
@@ -78,9 +79,11 @@ def open_canvas(url: str, width: int = 1920, height: int = 1080) -> Iterator[Can
         canvas = Canvas(page)
         page.on("console", lambda m: canvas.complaints.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: canvas.complaints.append(str(error)))
+        page.on("response", lambda r: canvas.missing.append(r.url) if r.status >= 400 else None)
         page.goto(url, wait_until="domcontentloaded")
         page.wait_for_function(READY, timeout=60_000)
         canvas.settle(1000)
+        canvas.complaints.clear()  # the frontend's own: it looks for user files that a fresh ComfyUI has not
         try:
             yield canvas
         finally:

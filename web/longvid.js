@@ -1,5 +1,6 @@
 // What Longvid's nodes say in words (shot list, seeds, outcomes, manifest summary), shown on the node below its inputs.
 
+import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 
 // What stands there before the node has run.
@@ -15,6 +16,7 @@ const WAITING = {
 const COLOURS = ["#4fb3bf", "#e0a458", "#b58ad6", "#7fb069", "#e0727d", "#6c9bd9", "#d99ac5", "#a9a25a"];
 
 const WIDGET = "longvid_text";
+const PROGRESS = "$$node-text-preview"; // ComfyUI's own line of progress, which it leaves on the node for good
 const STYLE = {
   boxSizing: "border-box",
   height: "100%",
@@ -48,6 +50,11 @@ function show(node, text) {
   node.setDirtyCanvas?.(true, true);
 }
 
+function endProgress(node) {
+  const line = node.widgets?.find((w) => w.name === PROGRESS);
+  if (line) node.removeWidget(line);
+}
+
 function addText(node, waiting) {
   const element = document.createElement("div");
   Object.assign(element.style, STYLE, { opacity: "0.55" });
@@ -62,14 +69,20 @@ function addText(node, waiting) {
 app.registerExtension({
   name: "Longvid.Text",
 
+  setup() {
+    for (const end of ["execution_success", "execution_error", "execution_interrupted"])
+      api.addEventListener(end, () => app.graph?.nodes.filter((n) => n.comfyClass?.startsWith("Longvid")).forEach(endProgress));
+  },
+
   nodeCreated(node) {
+    if (!node.comfyClass?.startsWith("Longvid")) return;
     const waiting = WAITING[node.comfyClass];
-    if (!waiting) return;
-    addText(node, waiting);
+    if (waiting) addText(node, waiting);
     const executed = node.onExecuted;
     node.onExecuted = function (output) {
       executed?.apply(this, arguments);
-      if (output?.text) show(this, output.text.join("\n"));
+      endProgress(this);
+      if (waiting && output?.text) show(this, output.text.join("\n"));
     };
   },
 

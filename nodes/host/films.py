@@ -13,6 +13,9 @@ from .folders import output_place, saved
 
 if TYPE_CHECKING:
     from longvid_core.models import Manifest, Release
+    from longvid_core.render.session import Session
+
+CANVAS_TAGS = ("prompt", "workflow")
 
 
 def placed(release: Release, prefix: str) -> Release:
@@ -27,21 +30,26 @@ def placed(release: Release, prefix: str) -> Release:
     return export_film(release, target)
 
 
-def embedded(release: Release, wanted: bool, hidden: io.HiddenHolder) -> Release:
-    """The release with ComfyUI's own `prompt` and `workflow` in the film's file, as its Save nodes put them.
+def embedded(release: Release, wanted: bool, hidden: io.HiddenHolder, session: Session) -> Release:
+    """The release with ComfyUI's own `prompt` and `workflow` in the film's file, as its Save nodes put them, or without.
 
-    In place and whole or not at all; picture and sound keep their bytes. Nothing happens when that is not wanted, when
-    ComfyUI runs with --disable-metadata, or when the file says the same already.
+    In place and whole or not at all; picture and sound keep their bytes. Where they are not wanted, or ComfyUI runs with
+    --disable-metadata, a film that holds them from an earlier run loses them. Nothing is written when the file is right.
     """
     from longvid_core.media.join import read_tags, write_tags
+    from longvid_core.render.film import export_film
 
     tags = _metadata(hidden) if wanted and not args.disable_metadata else {}
     file = Path(release.film.path)
-    there = read_tags(file) if tags else {}
-    if any(there.get(name) != value for name, value in tags.items()):
-        write_tags(file, {**there, **tags})
-        return _at(release, file)
-    return release
+    there = {name: value for name, value in read_tags(file).items() if name in (*CANVAS_TAGS, *tags)}
+    if there == tags:
+        return release
+    clean = session.store.film(release.film.key)
+    if there.keys() - tags.keys() and clean is not None:
+        export_film(release.model_copy(update={"film": clean}), file)
+    if tags:
+        write_tags(file, tags)
+    return _at(release, file)
 
 
 def manifest_ui(manifest: Manifest, path: Path, text: str) -> dict[str, Any]:

@@ -1,0 +1,170 @@
+"""The templates as a person meets them: opened in ComfyUI's own frontend, read, run."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+from typing import Any
+
+import pytest
+
+from longvid_core.media.probe import probe
+from tests.comfy.client import Client, node_id, template
+from tools.browser import Canvas
+from tools.comfy_host import ROOT
+
+NAMES = sorted(path.stem for path in (ROOT / "workflows").glob("*.json"))
+TITLE = 30  # a node's title bar stands above its box
+
+
+def workflow(name: str) -> dict[str, Any]:
+    return json.loads((ROOT / "workflows" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def make_small(canvas: Canvas) -> None:
+    """A film that renders in a moment."""
+    canvas.page.evaluate(
+        """() => {
+            const planner = window.app.graph._nodes.find((n) => n.type === "LongvidSegmentPlanner");
+            const small = {width: 192, height: 112, seconds: 4};
+            for (const widget of planner.widgets) if (widget.name in small) widget.value = small[widget.name];
+        }"""
+    )
+
+
+def run(canvas: Canvas) -> None:
+    """Press Run, and wait until the manifest's summary stands on its node, or an error does."""
+    canvas.page.evaluate("async () => { await window.app.queuePrompt(0) }")
+    canvas.page.wait_for_function(
+        """() => {
+            const text = (type) => window.app.graph._nodes.find((n) => n.type === type)
+                ?.widgets.find((w) => w.name === "longvid_text")?.element.textContent ?? "";
+            return window.app.lastExecutionError || text("LongvidManifestWriter").includes("determinism");
+        }""",
+        timeout=120_000,
+    )
+    assert canvas.page.evaluate("() => window.app.lastExecutionError?.exception_message ?? null") is None
+    canvas.settle()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_the_canvas_queues_is_the_api_twin(canvas: Canvas, name: str) -> None:
+    canvas.load(workflow(name))
+    assert canvas.prompt() == template(name)
+    unknown = "() => window.app.graph._nodes.filter((n) => !LiteGraph.registered_node_types[n.type]).map((n) => n.type)"
+    assert canvas.page.evaluate(unknown) == []
+    assert canvas.complaints == []
+    assert [url for url in canvas.missing if "longvid" in url] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_sees_the_flow_at_a_glance(canvas: Canvas, name: str) -> None:
+    canvas.load(workflow(name))
+    nodes = canvas.page.evaluate(
+        """() => window.app.graph._nodes.map((n) => (
+            {id: n.id, title: n.title, type: n.type, pos: [...n.pos], size: [...n.size], needs: [...n.computeSize()]}))"""
+    )
+    groups = canvas.page.evaluate("() => window.app.graph._groups.map((g) => [...g.pos, ...g.size])")
+    boxes = {n["id"]: (n["pos"][0], n["pos"][1] - TITLE, n["size"][0], n["size"][1] + TITLE) for n in nodes}
+    for one, other in itertools.combinations(boxes, 2):
+        assert not overlap(boxes[one], boxes[other]), f"{one} and {other} overlap"
+    for one, other in itertools.combinations(groups, 2):
+        assert not overlap(one, other)
+    for node in nodes:
+        assert node["needs"][0] <= node["size"][0] + 1 and node["needs"][1] <= node["size"][1] + 1, f"{node['title']} is cut off"
+        if node["type"].startswith("Longvid"):
+            assert sum(inside(boxes[node["id"]], group) for group in groups) == 1, f"{node['title']} is in no group"
+    for _, source, _, target, *_ in workflow(name)["links"]:
+        (left, top, width, _), (x, y, *_) = boxes[source], boxes[target]
+        assert x >= left + width or (x == left and y > top), f"the link from {source} to {target} runs backwards"
+    assert any(node["type"] == "MarkdownNote" for node in nodes)
+
+
+def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return all(one[i] < other[i] + other[i + 2] and other[i] < one[i] + one[i + 2] for i in (0, 1))
+
+
+def inside(box: tuple[float, ...], group: tuple[float, ...]) -> bool:
+    return all(group[i] <= box[i] and box[i] + box[i + 2] <= group[i] + group[i + 2] for i in (0, 1))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_film_from_the_canvas(canvas: Canvas, comfy: Client, name: str) -> None:
+    canvas.load(workflow(name))
+    make_small(canvas)
+    sizes = "() => Object.fromEntries(window.app.graph._nodes.map((n) => [n.id, [...n.size]]))"
+    before = canvas.page.evaluate(sizes)
+    run(canvas)
+    assert canvas.complaints == []
+    assert canvas.page.evaluate(sizes) == before, "a node grew over its neighbour when its results came"
+    titles = canvas.page.evaluate(
+        """() => window.app.graph._nodes.map((n) => n.widgets?.find((w) => w.name === "longvid_text")?.element.textContent)"""
+    )
+    assert sum(bool(text) and "appear" not in text for text in titles) == 4
+    prefix = template(name)[node_id(template(name), "LongvidConcat")]["inputs"]["filename_prefix"]
+    (film,) = comfy.host.output.glob(f"{prefix}_*.mp4")
+    assert abs(probe(film).frames / 16 - 4) <= 1.5
+    shown = "() => [...document.querySelectorAll('video')].map((v) => v.currentSrc || v.src || v.querySelector('source')?.src)"
+    assert any(film.name in (source or "") for source in canvas.page.evaluate(shown))
+
+
+def test_running_twice_from_the_canvas_renders_nothing_more(canvas: Canvas, comfy: Client) -> None:
+    """The seed stays where it is, and what the nodes show is no part of what is queued."""
+    canvas.load(workflow("keyframe_mode"))
+    make_small(canvas)
+    before = canvas.prompt()
+    run(canvas)
+    assert canvas.prompt() == before
+    done = len(comfy.events())
+    run_again = "async () => { await window.app.queuePrompt(0) }"
+    canvas.page.evaluate(run_again)
+    comfy.wait_for_event("stage_done", sum(e["event"] == "stage_done" for e in comfy.events()[:done]) + 2)
+    assert set(comfy.outcomes()) == {"cached"}
+
+
+def test_dropping_the_film_brings_the_workflow_back(canvas: Canvas, comfy: Client) -> None:
+    canvas.load(workflow("chaining_mode"))
+    make_small(canvas)
+    queued = canvas.prompt()
+    run(canvas)
+    (film,) = comfy.host.output.glob("longvid/lantern_*.mp4")
+    canvas.page.evaluate("() => window.app.graph.clear()")
+    canvas.page.evaluate(
+        """async ([name, data]) => {
+            const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+            await window.app.handleFile(new File([bytes], name, {type: "video/mp4"}));
+        }""",
+        [film.name, base64.b64encode(film.read_bytes()).decode()],
+    )
+    canvas.settle()
+    assert canvas.prompt() == queued
+
+
+def test_an_error_is_told_on_the_canvas(canvas: Canvas) -> None:
+    canvas.load(workflow("keyframe_mode"))
+    canvas.page.evaluate(
+        """() => {
+            const planner = window.app.graph._nodes.find((n) => n.type === "LongvidSegmentPlanner");
+            planner.widgets.find((w) => w.name === "prompt").value = " ";
+        }"""
+    )
+    canvas.page.evaluate("async () => { await window.app.queuePrompt(0) }")
+    canvas.page.wait_for_function("() => window.app.lastExecutionError", timeout=30_000)
+    message = canvas.page.evaluate("() => window.app.lastExecutionError")
+    assert message["node_type"] == "LongvidSegmentPlanner"
+    assert message["exception_message"].startswith("the prompt is empty.")
+    canvas.page.get_by_text("the prompt is empty").first.wait_for(timeout=10_000)
+
+
+def test_the_seed_control_starts_as_fixed(canvas: Canvas) -> None:
+    canvas.page.evaluate("() => window.app.graph.clear()")
+    values = canvas.page.evaluate(
+        """() => {
+            const node = LiteGraph.createNode("LongvidSeedLock");
+            window.app.graph.add(node);
+            const seed = node.widgets.find((w) => w.name === "seed");
+            return [seed.linkedWidgets.length, seed.linkedWidgets[0].value];
+        }"""
+    )
+    assert values == [1, "fixed"]

@@ -1,0 +1,99 @@
+"""Cancel, kill and start again: what was finished stays, what was not leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from longvid_core.media.join import read_tags
+from longvid_core.media.probe import probe
+from tests.comfy.client import Client, Ended, Prompt, node_id, small
+from tools.comfy_host import ComfyHost
+
+
+def long_film() -> Prompt:
+    """Enough segments, and slow enough ones, to be stopped among."""
+    return small("keyframe_mode", width=416, height=240, seconds=30.0, segments=10)
+
+
+def leftovers(comfy: Client) -> list[str]:
+    """Unfinished files in the store and in the output folder."""
+    found = [*(comfy.home / "scratch").rglob("*"), *comfy.home.rglob("*.part"), *comfy.host.output.rglob("*.part")]
+    return [path.name for path in found]
+
+
+def test_cancel_cleans_up_and_queueing_again_goes_on(comfy: Client) -> None:
+    prompt = long_film()
+    queued = comfy.queue(prompt)
+    comfy.wait_for_event("segment_done", 2)
+    comfy.post("/interrupt", {})
+    with pytest.raises(Ended) as ended:
+        comfy.wait(queued)
+    assert ended.value.kind == "execution_interrupted"
+    assert ended.value.message["node_type"] == "LongvidRemoteVideo"
+    assert leftovers(comfy) == []
+    finished = sum(e["event"] == "segment_done" for e in comfy.events())
+    outputs = comfy.run(prompt)
+    assert comfy.outcomes().count("cached") == finished
+    assert comfy.outcomes().count("rendered") == 10 - finished > 0
+    assert comfy.saved(outputs, node_id(prompt, "LongvidConcat")).is_file()
+
+
+def test_cancel_while_joining_leaves_no_film(comfy: Client) -> None:
+    prompt = small("keyframe_mode", width=416, height=240, seconds=8.0)
+    comfy.run(prompt)
+    for folder in (comfy.home / "films", comfy.host.output / "longvid"):
+        for path in folder.rglob("*.*"):
+            path.unlink()
+    slow = {
+        **prompt,
+        (key := node_id(prompt, "LongvidConcat")): {**prompt[key], "inputs": {**prompt[key]["inputs"], "slate": True}},
+    }
+    queued = comfy.queue(slow)
+    while not any(e["event"] == "progress" and e["stage"] == "join" for e in comfy.events()[-40:]):
+        assert comfy.get("/queue")["queue_running"], "it ended before it could be stopped"
+    comfy.post("/interrupt", {})
+    with pytest.raises(Ended, match="interrupted"):
+        comfy.wait(queued)
+    assert not list((comfy.host.output / "longvid").glob("*.mp4"))
+    assert leftovers(comfy) == []
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, int]]:
+    """A ComfyUI that was killed among its segments and started again, and how many of them were done by then."""
+    base = tmp_path_factory.mktemp("killed")
+    environment = {"LONGVID_HOME": str(base / "elsewhere"), "XDG_CONFIG_HOME": str(base)}
+    host = ComfyHost(base, environment=environment).start()
+    comfy = Client(host, Path(environment["LONGVID_HOME"]))
+    try:
+        comfy.queue(long_film(), {"nodes": []})
+        comfy.wait_for_event("segment_done", 3)
+        host.kill()
+        finished = sum(e["event"] == "segment_done" for e in comfy.events())
+        again = ComfyHost(base, environment=environment, arguments=["--disable-metadata"])
+        with again:
+            yield Client(again, comfy.home), finished
+    finally:
+        host.stop()
+
+
+def test_a_killed_comfyui_goes_on_where_it_was(killed: tuple[Client, int]) -> None:
+    comfy, finished = killed
+    prompt = long_film()
+    film = comfy.saved(comfy.run(prompt, {"nodes": []}), node_id(prompt, "LongvidConcat"))
+    assert comfy.outcomes().count("cached") >= finished >= 3
+    assert comfy.outcomes().count("rendered") >= 1
+    assert set(comfy.outcomes()) == {"cached", "rendered"}
+    assert abs(probe(film).frames / 16 - 30) < 3
+    assert leftovers(comfy) == []
+    assert list((comfy.home / "clips").rglob("*.mkv")), "the store is where LONGVID_HOME says"
+
+
+def test_no_workflow_is_written_with_disable_metadata(killed: tuple[Client, int]) -> None:
+    comfy, _ = killed
+    prompt = small("keyframe_mode")
+    film = comfy.saved(comfy.run(prompt, {"nodes": []}), node_id(prompt, "LongvidConcat"))
+    assert not {"prompt", "workflow"} & set(read_tags(film))
