@@ -44,13 +44,9 @@ def concat(
 ) -> None:
     """Join clips into one film. Clips that differ in size, rate or sound are conformed one by one. Writes no manifest."""
     from ..errors import BadInput
-    from ..media.concat import concat as join
-    from ..media.join import Encoder
     from ..settings import load_settings
-    from .reporting import reporter
 
     settings = load_settings(config)
-    _use_ffmpeg(settings)
     encoding = runs.film_options(settings, codec, crf, preset, None)
     if seam not in ("cut", "drop", "blend"):
         raise BadInput(f"--seam {seam}: it must be cut, drop or blend.", "cut keeps every frame.")
@@ -62,14 +58,20 @@ def concat(
     suffixes = _ANY if copy else _CONTAINERS[encoding.codec]
     target = check_output(output, suffixes, "film" if copy else f"{encoding.codec} film")
     _refuse_own_input(clips, target)
-    from .. import events
 
+    from .. import events
+    from ..media.concat import concat as join
+    from ..media.join import Encoder
+    from .reporting import reporter
+
+    _use_ffmpeg(settings)
     with runs.stoppable() as interrupted:
         out = reporter(as_json, interrupted=interrupted)
         try:
             out.emit(events.StageStarted(stage="join", total=len(clips)))
+            encoder = Encoder(codec=encoding.codec, crf=encoding.crf, preset=encoding.preset)
             result = join(
-                clips, target, seam=seam, copy=copy, encoder=Encoder(codec=encoding.codec, crf=encoding.crf, preset=encoding.preset),
+                clips, target, seam=seam, copy=copy, encoder=encoder,
                 width=width, height=height, fps=fps, fit=fit or settings.fit, interrupted=interrupted,
                 progress=lambda done, total: out.emit(events.Progress(stage="join", done=done, total=total)),
             )  # fmt: skip

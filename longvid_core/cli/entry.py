@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from . import failures
+from . import failures, runs
 from .app import app
 
 
@@ -19,6 +19,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     `argv` a failure is the last line on stdout, too, whatever failed: a usage error included.
     """
     args = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+    runs.remember_typed(args)
+    failures.remember_log(None)
     _stop_on_sigterm()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -13,7 +13,6 @@ from .brief import asked, backend_named, planned, read_prompt, seed_of
 
 
 def estimate(
-    context: typer.Context,
     what: Annotated[
         str | None, typer.Argument(metavar="[PLAN.json|PROMPT]", help="A plan's file, or a prompt.", show_default=False)
     ] = None,
@@ -35,6 +34,7 @@ def estimate(
 ) -> None:
     """Say what a film would cost, item by item. What the store has costs nothing."""
     from ..planfile import load_plan
+    from ..render.check import check_plan
     from ..settings import load_settings
 
     settings = load_settings(config)
@@ -42,7 +42,9 @@ def estimate(
     if what is not None and what.lower().endswith(".json"):
         plan = load_plan(Path(what))
         draws = str(backend_named(images or settings.images.backend, "image", "--images"))
-        renders = str(backend_named(backend or settings.backend, "video", "--backend"))
+        video = backend_named(backend or settings.backend, "video", "--backend")
+        check_plan(plan, video)
+        renders = str(video)
     else:
         base_seed, policy = seed_of(seed, seed_policy, None)
         wanted = asked(
@@ -50,7 +52,7 @@ def estimate(
             mode=mode, seconds=seconds, segments=segments, seed_policy=policy, fps=fps, fit=fit,
         )  # fmt: skip
         plan, draws, renders = runs.wait(planned(wanted)), wanted.images, wanted.backend
-    with runs.run(settings, as_json, command=runs.command_line(context)) as (session, out):
+    with runs.run(settings, as_json, command=runs.command_line()) as (session, out):
         found = runs.agree_on_cost(plan, session, out, images=draws, backend=renders, budget=limit, every=True)
         if runs.is_json(out):
             out.show("", {"event": "done", "low_micro_usd": found.low_micro_usd, "high_micro_usd": found.high_micro_usd})

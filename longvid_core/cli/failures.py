@@ -19,8 +19,8 @@ UNEXPECTED = 3
 _log: str | None = None
 
 
-def remember_log(path: str) -> None:
-    """From now on a fault of our own is reported together with this log's place."""
+def remember_log(path: str | None) -> None:
+    """From now on a fault of our own is reported together with this log's place (None: there is none)."""
     global _log
     _log = path
 

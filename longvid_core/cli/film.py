@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from ..models.plan import Plan
     from ..render.film import FilmOptions
     from ..render.session import Session
+    from .brief import Asked
     from .reporting import Reporter
 
 
 def make(
-    context: typer.Context,
     prompt: o.Prompt = None,
     file: o.PromptFile = None,
     mode: o.Mode = None,
@@ -65,10 +65,14 @@ def make(
     encoding = runs.film_options(settings, codec, crf, preset, slate)
     target = runs.target_of(output, encoding.codec)
     limit = runs.budget_of(budget, settings)
+    if first_image is not None:
+        from ..media.images import asset_of
+
+        asset_of(first_image)  # a picture that cannot be read is refused before a run begins
     settled = {"seed": str(base_seed)} if seed == "random" else {}
     if str(file) == "-":
         settled["file"] = runs.keep_prompt(settings, text)
-    with runs.run(settings, as_json, command=runs.command_line(context, **settled)) as (session, out):
+    with runs.run(settings, as_json, command=runs.command_line(**settled)) as (session, out):
         if seed == "random":
             out.say(f"seed {base_seed}")
         plan = runs.wait(_planned(what, session))
@@ -79,7 +83,6 @@ def make(
 
 
 def render(
-    context: typer.Context,
     plan_file: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan, from `longvid plan` or `longvid keyframes`.")],
     images: o.Images = None,
     backend: o.Backend = None,
@@ -96,6 +99,7 @@ def render(
 ) -> int:
     """Make a film from a plan. Only missing keyframes are drawn, only missing segments rendered."""
     from ..planfile import load_plan
+    from ..render.check import check_plan
     from ..settings import load_settings
     from .takes import rerolled
 
@@ -106,19 +110,20 @@ def render(
     target = runs.target_of(output, encoding.codec)
     limit = runs.budget_of(budget, settings)
     draws = str(backend_named(images or settings.images.backend, "image", "--images"))
-    renders = str(backend_named(backend or settings.backend, "video", "--backend"))
-    with runs.run(settings, as_json, command=runs.command_line(context)) as (session, out):
+    video = backend_named(backend or settings.backend, "video", "--backend")
+    check_plan(plan, video)
+    with runs.run(settings, as_json, command=runs.command_line()) as (session, out):
         return _film(
-            plan, session, out, images=draws, backend=renders, first_image=None, budget=limit, options=encoding, target=target,
+            plan, session, out, images=draws, backend=str(video), first_image=None, budget=limit, options=encoding, target=target,
             dry_run=dry_run, started=started,
         )  # fmt: skip
 
 
-async def _planned(what: object, session: Session) -> Plan:
+async def _planned(what: Asked, session: Session) -> Plan:
     from ..events import StageDone, StageStarted
 
     session.emit(StageStarted(stage="plan", total=1))
-    plan = await planned(what)  # type: ignore[arg-type]
+    plan = await planned(what)
     session.emit(StageDone(stage="plan"))
     return plan
 

@@ -70,7 +70,8 @@ class JsonLines:
         self._lock = threading.Lock()
 
     def emit(self, event: Event) -> None:
-        self.line(event.json_value())
+        if event.event != "failed":  # the process's last word; `failures.report` says it, of usage errors, too
+            self.line(event.json_value())
 
     def line(self, value: dict[str, Any]) -> None:
         """Print one object. ASCII only, so that no encoding of stdout can break it."""
@@ -98,11 +99,20 @@ class Lines:
 
     def __init__(self, console: Console) -> None:
         self.console = console
+        self._proxies: dict[int, str] = {}
 
     def emit(self, event: Event) -> None:
-        line = line_of(event)
-        if line:
-            self.say(line)
+        from .. import events
+
+        match event:
+            case events.Preview():
+                self._proxies[event.index] = event.path
+            case events.SegmentDone(outcome="rendered"):
+                self.say(f"segment {event.index:02d} {event.id}: rendered, watch {self._proxies.get(event.index)}")
+            case _:
+                line = line_of(event)
+                if line:
+                    self.say(line)
 
     def plan(self, plan: Plan) -> None:
         from .storyboard import storyboard
@@ -136,8 +146,6 @@ def line_of(event: Event) -> str | None:
         case events.SegmentDone():
             tail = f": {event.message}" if event.message else ""
             return f"segment {event.index:02d} {event.id}: {event.outcome}{tail}"
-        case events.Preview():
-            return f"segment {event.index:02d} {event.id}: watch {event.path}"
         case events.Spent():
             return f"spent {event.micro_usd / 1e6:.4f} USD at {event.provider} on {event.id}"
         case events.Notice():

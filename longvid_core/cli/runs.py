@@ -12,8 +12,6 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from . import failures
 from .reporting import Reporter, reporter
 
@@ -66,9 +64,22 @@ def run(settings: Settings, as_json: bool, *, command: str, aside: bool = False)
         try:
             with open_session(settings, command=command, emit=out.emit, interrupted=interrupted) as session:
                 failures.remember_log(str(session.store.home / "runs" / session.run_id / "events.jsonl"))
-                yield session, out
+                try:
+                    yield session, out
+                except (KeyboardInterrupt, Exception) as error:
+                    _log_failure(session, error)
+                    raise
         finally:
             out.close()
+
+
+def _log_failure(session: Session, error: BaseException) -> None:
+    """The run's log ends with why there is no film. On the screen `failures.report` says it."""
+    from ..errors import StoreError
+    from ..events import Failed
+
+    with contextlib.suppress(StoreError):  # the disk that cannot be written is what the error under way tells of
+        session.emit(Failed(**failures.explain(error)._asdict()))
 
 
 def wait(work: Coroutine[Any, Any, Any]) -> Any:
@@ -78,12 +89,20 @@ def wait(work: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(work)
 
 
-def command_line(context: typer.Context, **settled: str) -> str:
+_typed: list[str] = []
+
+
+def remember_typed(args: list[str]) -> None:
+    """Keep the command line of this process: what `command_line` is made from."""
+    _typed[:] = args
+
+
+def command_line(**settled: str) -> str:
     """What to type to do the same again, for `longvid jobs resume`.
 
     `settled` replaces options whose words would not mean the same a second time: a drawn seed, a prompt from stdin.
     """
-    args = list(context.obj or [])
+    args = list(_typed)
     for option, value in settled.items():
         names = {"seed": ("--seed",), "file": ("-f", "--file")}[option]
         for position, word in enumerate(args):

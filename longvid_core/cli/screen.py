@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.progress import Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
@@ -46,6 +46,16 @@ class _Bar(ProgressColumn):
         )
 
 
+class _Left(ProgressColumn):
+    """How long a task still takes, once that can be told."""
+
+    max_refresh = 0.5
+
+    def render(self, task: Task) -> Text:
+        left = task.time_remaining
+        return Text(f"{clock(left)} left" if left and not task.finished else "", style="dim")
+
+
 class Screen:
     """Renders events on a terminal. Bars vanish when the work is done; lines stay."""
 
@@ -61,17 +71,17 @@ class Screen:
         narrow = console.width < 72
         self._width = 16 if narrow else 32
         self._progress = Progress(
-            TextColumn("{task.description}", style="bold"),
+            TextColumn("[{task.fields[label]}]{task.description}", style="bold"),
             _Bar(),
             TextColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.fields[note]}", style="dim"),
-            TimeRemainingColumn(compact=True, elapsed_when_finished=False),
+            _Left(),
             console=console,
         )
         self._live = Live(get_renderable=self._view, console=console, transient=True, refresh_per_second=10)
 
     def _view(self) -> RenderableType:
-        lines: list[RenderableType] = [self._progress.get_renderable()] if self._progress.tasks else []
+        lines: list[RenderableType] = [Text(), self._progress.get_renderable()] if self._progress.tasks else []
         if self._interrupted():
             lines.append(Text(_STOPPING, style="yellow"))
         return Group(*lines)
@@ -134,7 +144,7 @@ class Screen:
         if stage == "join":
             total = self._plan.film_frames if self._plan is not None else total
         self._stages[stage] = self._progress.add_task(
-            _STAGES[stage], total=max(total, 1), note="", style="#4fb3bf", width=self._width
+            _STAGES[stage], total=max(total, 1), note="", label="default", style="#4fb3bf", width=self._width
         )
 
     def _finish(self, task: TaskID) -> None:
@@ -147,7 +157,12 @@ class Screen:
 
     def _segment(self, segment: str, index: int, backend: str) -> None:
         task = self._progress.add_task(
-            f"  {index:02d}", total=None, note=f"{segment}  {backend}", style=colour(index), width=self._width
+            f"  {index:02d}",
+            total=None,
+            note=f"{segment}  {backend}",
+            label=colour(index),
+            style=colour(index),
+            width=self._width,
         )
         self._running[segment] = task
 

@@ -72,7 +72,6 @@ def plan(
 
 
 def keyframes(
-    context: typer.Context,
     plan_file: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan, from `longvid plan`.")],
     output: Folder,
     images: o.Images = None,
@@ -95,7 +94,7 @@ def keyframes(
     limit = runs.budget_of(budget, settings)
     folder = output.expanduser().absolute()
     check_folder(folder if folder.exists() else folder.parent)
-    with runs.run(settings, as_json, command=runs.command_line(context)) as (session, out):
+    with runs.run(settings, as_json, command=runs.command_line()) as (session, out):
         if first_image is not None:
             wanted = with_first(wanted, first_image)
         runs.agree_on_cost(wanted, session, out, images=draws, backend=None, budget=limit)

@@ -54,7 +54,7 @@ def _strip(plan: Plan, console: Console) -> list[Text]:
     total = sum(s.frames for s in plan.segments)
     if room < 2 * len(plan.segments):
         return []
-    block = "━" if _unicode(console) else "="
+    block = "▄" if _unicode(console) else "="
     strip, done, drawn = Text(), 0, 0
     for segment in plan.segments:
         if segment.index and segment.join == "cut":
@@ -83,7 +83,7 @@ def _table(plan: Plan, console: Console) -> Table:
         cells = [Text(f"{segment.index:02d}", style=f"bold {colour(segment.index)}")]
         if wide:
             cells.append(Text(clock(float(start / rate)), style="dim"))
-        cells += [Text(clock(float(segment.frames / rate))), _join(segment, console)]
+        cells += [Text(clock(float(segment.frames / rate))), _join(segment, wide)]
         if wide:
             cells.append(Text(_shot(plan, segment) or "-", style="dim"))
         cells.append(Text(_words(segment), style=colour(segment.index)))
@@ -92,11 +92,11 @@ def _table(plan: Plan, console: Console) -> Table:
     return table
 
 
-def _join(segment: Segment, console: Console) -> Text:
+def _join(segment: Segment, wide: bool) -> Text:
     if segment.index == 0:
         return Text("-", style="dim")
-    signs = {"continuous": "↳ on", "cut": "✂ cut"} if _unicode(console) else {"continuous": "on", "cut": "cut"}
-    return Text(signs[segment.join], style="bold" if segment.join == "cut" else "dim")
+    words = {"continuous": "continuous" if wide else "on", "cut": "cut"}
+    return Text(words[segment.join], style="bold" if segment.join == "cut" else "dim")
 
 
 def _shot(plan: Plan, segment: Segment) -> str:

@@ -16,7 +16,7 @@ class Brief(Frozen):
 
     prompt: str
     mode: Mode = "keyframe"
-    seconds: float | None = Field(None, gt=0, description="The film's length")
+    seconds: float | None = Field(None, gt=0, le=86_400, allow_inf_nan=False, description="The film's length")
     segments: int | None = Field(None, ge=1, le=2000)
     width: int = Field(832, ge=16, le=8192, multiple_of=2)
     height: int = Field(480, ge=16, le=8192, multiple_of=2)
