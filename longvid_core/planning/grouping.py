@@ -1,0 +1,176 @@
+"""Beats into segments: natural ones first, then merged or split to a wanted number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from .beats import CLAUSE, PARAGRAPH, PHRASE, SENTENCE, Unit, reading_seconds, split_clauses, split_words
+from .script import Script
+
+_PENALTY = {PHRASE: 0.0, CLAUSE: 0.5, SENTENCE: 1.5, PARAGRAPH: 4.0}
+
+
+@dataclass
+class Group:
+    """Consecutive beats for one segment, or, with `parts` > 1, for that many progressing moments of the same beat."""
+
+    units: list[Unit]
+    parts: int = 1
+    seconds: float | None = None
+    whole: bool = field(default=False)
+
+    @property
+    def weight(self) -> float:
+        return sum(u.weight for u in self.units)
+
+    @property
+    def wants(self) -> float:
+        """Seconds on screen, for all its parts together."""
+        return self.seconds if self.seconds is not None else reading_seconds(self.weight)
+
+    @property
+    def cut(self) -> bool:
+        return self.units[0].cut
+
+    @property
+    def scene(self) -> int:
+        return self.units[0].scene
+
+
+def natural_groups(script: Script, units: list[Unit], shortest_s: float, longest_s: float) -> list[Group]:
+    """The film in beats of about 4 to 6 seconds: a marked shot stays whole while it can, prose goes by sentences."""
+    found: list[Group] = []
+    for number, scene in enumerate(script.scenes):
+        own = [u for u in units if u.scene == number]
+        if not own:
+            continue
+        if scene.seconds is not None:
+            found += _timed(script.text, own, scene.seconds, longest_s)
+        elif (
+            scene.kind != "prose"
+            and not any(u.cut for u in own[1:])
+            and reading_seconds(sum(u.weight for u in own)) <= min(8.0, longest_s)
+        ):
+            found.append(Group(own))
+        else:
+            found += _by_beats(script.text, own, shortest_s, longest_s)
+    return found
+
+
+def _timed(text: str, units: list[Unit], seconds: float, longest_s: float) -> list[Group]:
+    """A scene whose length is written: one segment, or as many as the model's longest makes necessary."""
+    groups = [Group(units)]
+    count = max(1, -int(-(seconds - 1e-6) // longest_s))
+    if count == 1 and sum(u.weight for u in units) > 60 and seconds > 10:
+        count = max(1, min(len(units), round(seconds / 6)))
+    groups = to_count(text, groups, count)
+    weight = sum(reading_seconds(g.weight / g.parts) * g.parts for g in groups)
+    for group in groups:
+        group.seconds = seconds * reading_seconds(group.weight / group.parts) * group.parts / weight
+    return groups
+
+
+def _by_beats(text: str, units: list[Unit], shortest_s: float, longest_s: float) -> list[Group]:
+    groups = [Group([u]) for u in units]
+    at = 0
+    top = min(7.0, longest_s * 1.25)
+    while at < len(groups):  # a sentence that is too much for one beat goes by its clauses
+        group = groups[at]
+        if group.wants > top and group.parts == 1:
+            halves = _split(text, group, gentle=longest_s >= 4 and group.wants <= 10)
+            if halves is not None:
+                groups[at : at + 1] = halves
+                continue
+        at += 1
+    least = max(3.3, 0.75 * shortest_s)
+    while len(groups) > 1:  # and what is too little joins a neighbour, the way it reads
+        small = [i for i, g in enumerate(groups) if g.wants < least]
+        best: tuple[float, int] | None = None
+        for i in small:
+            for left in (i - 1, i):
+                if 0 <= left < len(groups) - 1 and not (
+                    groups[left + 1].cut and groups[left + 1].weight + groups[left].weight > 2
+                ):
+                    together = reading_seconds(groups[left].weight + groups[left + 1].weight)
+                    if together <= max(top, least * 2):
+                        bill = (_bill(groups[left], groups[left + 1]) + (0.0 if left == i else 0.2), left)
+                        best = bill if best is None or bill < best else best
+        if best is None:
+            break
+        _merge(groups, best[1])
+    return groups
+
+
+def _bill(a: Group, b: Group) -> float:
+    """What it costs the story to show `a` and `b` in one segment."""
+    first = b.units[0]
+    cost = _PENALTY.get(first.rank, 1.5) + (6.0 if first.cut else 0.0) + (4.0 if a.scene != b.scene else 0.0)
+    return cost + (a.weight / a.parts + b.weight / b.parts) / 8
+
+
+def _merge(groups: list[Group], at: int) -> None:
+    a, b = groups[at], groups[at + 1]
+    seconds = (a.wants + b.wants) if a.seconds is not None or b.seconds is not None else None
+    groups[at : at + 2] = [Group([*a.units, *b.units], 1, seconds)]
+
+
+def to_count(text: str, groups: list[Group], count: int) -> list[Group]:
+    """The same beats in exactly `count` segments (the sum of `parts`)."""
+    groups = list(groups)
+    total = sum(g.parts for g in groups)
+    if total > count:
+        bills = [_bill(a, b) for a, b in zip(groups, groups[1:], strict=False)]
+        while total > count:
+            heavy = max((g for g in groups if g.parts > 1), key=lambda g: g.parts, default=None)
+            if heavy is not None:
+                heavy.parts, total = heavy.parts - 1, total - 1
+                continue
+            at = min(range(len(bills)), key=lambda i: (bills[i], i))
+            _merge(groups, at)
+            total -= 1
+            del bills[at]
+            for near in (at - 1, at):
+                if 0 <= near < len(bills):
+                    bills[near] = _bill(groups[near], groups[near + 1])
+    while total < count:
+        at = max(range(len(groups)), key=lambda i: (groups[i].wants / groups[i].parts, -i))
+        group = groups[at]
+        halves = _split(text, group, gentle=False) if group.parts == 1 else None
+        if halves is None:
+            group.parts += 1
+        else:
+            groups[at : at + 1] = halves
+        total += 1
+    return groups
+
+
+def _split(text: str, group: Group, gentle: bool) -> list[Group] | None:
+    """The group in two at its best joint; None where it has none. `gentle`: only between clauses that stand alone."""
+    units = group.units
+    if len(units) == 1:
+        units = split_clauses(text, units[0])
+        if len(units) == 1 and not gentle:
+            units = split_clauses(text, units[0], forced=group.weight > 14)
+        if len(units) == 1 and not gentle and group.weight > 30:
+            units = split_words(text, units[0], 2)
+    if len(units) == 1:
+        return None
+    total = sum(u.weight for u in units) or 1.0
+
+    def cost(at: int) -> tuple[float, int]:
+        left = sum(u.weight for u in units[:at])
+        return abs(2 * left / total - 1) - 0.22 * units[at].rank - (0.6 if units[at].cut else 0), at
+
+    at = min(range(1, len(units)), key=cost)
+    halves = [Group(units[:at]), Group(units[at:])]
+    if gentle and min(h.wants for h in halves) < 2.7:
+        return None
+    if group.seconds is not None:
+        for half in halves:
+            half.seconds = group.seconds * half.weight / total
+    return halves
+
+
+def copies(groups: list[Group]) -> list[Group]:
+    """Groups that can be regrouped without touching the given ones."""
+    return [replace(g, units=list(g.units)) for g in groups]

@@ -1,0 +1,91 @@
+"""The planner's words, from `words.yaml`, as compiled patterns."""
+
+from __future__ import annotations
+
+import functools
+import re
+from importlib import resources
+from typing import Any
+
+_PLAIN = re.compile(r"[^\W\d_]", re.UNICODE)
+_SPACELESS = re.compile(r"[\u0e00-\u0eff\u3005-\u30ff\u3400-\u9fff]")
+
+
+@functools.cache
+def words() -> dict[str, Any]:
+    """The whole file."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    data: dict[str, Any] = yaml.load(resources.files(__package__).joinpath("words.yaml").read_text(encoding="utf-8"), loader)  # noqa: S506
+    return data
+
+
+def split_terms(listed: str) -> list[str]:
+    """The terms of a comma-separated list."""
+    return re.split(r",\s+", listed.strip())
+
+
+@functools.cache
+def terms(name: str) -> frozenset[str]:
+    """A list of plain words, such as `verbs`."""
+    return frozenset(split_terms(words()[name]))
+
+
+def compiled(listed: str) -> re.Pattern[str]:
+    """One pattern that finds any of the terms as whole words, the longest first. A space stands for blanks or a hyphen."""
+    spaced, solid = [], []
+    for term in sorted(split_terms(listed), key=lambda t: (-len(t), t)):
+        (solid if _SPACELESS.search(term) else spaced).append(term.replace(" ?", r"[\s-]?").replace(" ", r"[\s-]+"))
+    parts = []
+    if spaced:
+        parts.append(rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)")
+    if solid:
+        parts.append("|".join(solid))
+    return re.compile("|".join(parts), re.IGNORECASE)
+
+
+@functools.cache
+def pattern(name: str) -> re.Pattern[str]:
+    """The pattern of a list, such as `garments`."""
+    return compiled(words()[name])
+
+
+@functools.cache
+def patterns(name: str) -> dict[Any, re.Pattern[str]]:
+    """The patterns of a table, such as `moves`, in the file's order."""
+    return {key: compiled(str(listed)) for key, listed in words()[name].items()}
+
+
+@functools.cache
+def opens_with(name: str) -> re.Pattern[str]:
+    """Like `pattern`, but only at the very beginning (after quotes and blanks)."""
+    return re.compile(rf"[\s\"'“‘«(\[]*(?:{pattern(name).pattern})", re.IGNORECASE)
+
+
+@functools.cache
+def label_kinds() -> dict[str, str]:
+    """Label word (lower case) → its kind: style, setting, character …"""
+    return {term: kind for kind, listed in words()["labels"].items() for term in split_terms(listed)}
+
+
+@functools.cache
+def verb_forms() -> frozenset[str]:
+    """Third-person and auxiliary forms that can be the verb of a sentence in a film prompt: climbs, is, has …"""
+    return frozenset(form for verb in terms("verbs") for form in (_third(verb),)) | terms("be_verbs")
+
+
+@functools.cache
+def plural_verbs() -> frozenset[str]:
+    """Base forms, the verb after a plural or `they`."""
+    return terms("verbs")
+
+
+def _third(verb: str) -> str:
+    if verb == "have":
+        return "has"
+    if verb.endswith(("s", "x", "z", "ch", "sh", "o")):
+        return verb + "es"
+    if verb.endswith("y") and verb[-2] not in "aeiou":
+        return verb[:-1] + "ies"
+    return verb + "s"

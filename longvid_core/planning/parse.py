@@ -1,0 +1,467 @@
+"""The structure of a text: title, what holds for the whole film, scenes. Nothing here decides lengths or beats."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from .beats import sentences
+from .cast import names_look
+from .durations import film_length, seconds_of
+from .lexicon import label_kinds, terms
+from .marks import Piece, pieces_of
+from .script import Passage, Scene, Script, about_film, film_words, opens_story, plain
+from .textkit import says_something, word_count
+
+_FILM_WIDE = ("style", "look_note", "setting", "time", "character", "sound")
+
+
+def parse(text: str) -> Script:
+    """What `text` (line breaks tidied) says, in scenes. Scenes without words are left out."""
+    reader = _Reader(text)
+    for index, piece in enumerate(reader.pieces):
+        reader.take(index, piece)
+    script = reader.finish()
+    _lengths_from_clocks(script.scenes)
+    _sort_prose(script)
+    if not script.scenes:
+        _only_marks(script, reader)
+    return script
+
+
+class _Reader:
+    """Goes once through the pieces."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.script = Script(text)
+        self.pieces = _with_underlined_headings(text, pieces_of(text))
+        shown = [p for p in self.pieces if not p.markup]
+        self.lone_line = len({p.start for p in shown if p.opens_line}) <= 1
+        self.listed = sum(p.number is not None for p in shown) >= 2
+        self.bulleted = sum(p.bullet for p in shown) >= 2
+        self.timed = sum(p.seconds is not None or p.clock is not None for p in shown) >= 2
+        self.screenplay = any(p.slug for p in shown) or sum(p.join is not None for p in shown) >= 2
+        self.title_at = self._find_title(shown)
+        self.section: str | None = None
+        self.section_hard = False
+        self.section_used = False
+        self.after_gap = True
+        self.pending: Piece | None = None
+        self.above: list[tuple[int, str]] = []
+        self.open_passage = False
+        self.local: list[tuple[Scene, str, str, str, bool]] = []
+
+    def _find_title(self, shown: list[Piece]) -> int:
+        """The start of the heading that is the film's title; -1 where there is none."""
+        if not shown or not shown[0].level or shown[0].scene or len(shown) < 2:
+            return -1
+        first = shown[0]
+        rivals = [p for p in shown[1:] if p.level and p.level <= first.level]
+        words = self.words(first)
+        return -1 if rivals or not words or words.lower() in label_kinds() else first.start
+
+    def words(self, piece: Piece) -> str:
+        return plain(self.text[piece.content : piece.end]).strip("# ").strip()
+
+    @property
+    def scenes(self) -> list[Scene]:
+        return self.script.scenes
+
+    def take(self, index: int, piece: Piece) -> None:
+        if piece.markup == "blank":
+            self.after_gap, self.open_passage = True, False
+            return
+        if piece.markup == "rule":
+            self.pending, self.open_passage, self.section = replace(piece, join="cut"), False, None
+            return
+        if piece.markup == "fence":
+            self.open_passage = False
+            return
+        if piece.start == self.title_at:
+            self.script.title = self.words(piece)
+        elif piece.level and not piece.scene:
+            self._heading(piece)
+        elif piece.label is not None:
+            self._label(piece)
+        elif self._in_section(piece):
+            self._note_section(piece)
+        else:
+            self._words(index, piece)
+        self.after_gap = False
+
+    # -- headings and labels --
+
+    def _heading(self, piece: Piece) -> None:
+        self.open_passage = False
+        words = self.words(piece)
+        bare = words.lower().strip(" :.")
+        kind = piece.label or label_kinds().get(bare)
+        while self.above and self.above[-1][0] >= piece.level:
+            self.above.pop()
+        self.section, self.section_hard, self.section_used = None, True, False
+        if kind in (*_FILM_WIDE, "negative"):
+            self.section = kind
+            return
+        if bare in terms("containers") or kind in ("action", "title"):
+            return
+        last = self.scenes[-1] if self.scenes else None
+        if last is not None and last.level and last.level < piece.level and all(p.heading for p in last.passages):
+            self.scenes.pop()
+            self.above.append((last.level, " ".join(plain(self.text[p.start : p.end]).strip("# ") for p in last.passages)))
+        scene = self._open("scene", piece, level=piece.level)
+        scene.settings = [w for _, w in self.above if w and not _generic(w)]
+        if says_something(words):
+            scene.passages.append(Passage(piece.content, piece.end, True, heading=True))
+
+    def _label(self, piece: Piece) -> None:
+        self.open_passage = False
+        kind, words = piece.label or "", self.words(piece)
+        begun = any(not all(p.heading for p in s.passages) for s in self.scenes)
+        scene = self.scenes[-1] if self.scenes else None
+        if kind == "title":
+            self.script.title = self.script.title or words
+        elif kind == "duration":
+            seconds = seconds_of(words)
+            if scene is not None and scene.kind != "prose":
+                scene.seconds = scene.seconds or seconds
+            else:
+                self.script.total = self.script.total or seconds
+        elif kind == "meta":
+            self.script.total = self.script.total or film_length(words)
+        elif kind in ("action", "voice"):
+            self.section = None
+            if words:
+                self._words(-1, replace(piece, content=piece.content if kind == "action" else _label_start(self.text, piece)))
+        elif not words:
+            self.section, self.section_hard, self.section_used = kind, False, False
+        elif kind == "negative":
+            self.script.negative.append(words)
+        elif kind == "character" or not begun or scene is None:
+            for value in self._label_value(piece):
+                self._note(kind, piece.said, value)
+        else:
+            self.local.append((scene, kind, piece.said, words, piece.gap or not piece.opens_line))
+
+    def _label_value(self, piece: Piece) -> list[str]:
+        """What a label says. Where the label shares its line with the story, only its first sentence and fragments."""
+        if piece.opens_line and not self.lone_line:
+            return [self.words(piece)]
+        spans = sentences(self.text, piece.content, piece.end)
+        kept = 1
+        while kept < len(spans) and about_film(self.text[spans[kept][0] : spans[kept][1]]) in ("style", "meta"):
+            kept += 1
+        if kept < len(spans):
+            self._words(-1, replace(piece, content=spans[kept][0], label=None))
+        return [plain(self.text[spans[0][0] : spans[kept - 1][1]])] if spans else []
+
+    def _in_section(self, piece: Piece) -> bool:
+        if self.section is None or piece.scene or piece.slug or piece.join or piece.clock:
+            return False
+        if self.section_hard:
+            return True
+        if self.section_used and self.after_gap and not piece.bullet:
+            self.section = None
+            return False
+        return not (piece.number is not None and self.section != "character")
+
+    def _note_section(self, piece: Piece) -> None:
+        self.section_used = True
+        self._note(self.section or "", "", self.words(piece))
+
+    def _note(self, kind: str, said: str, words: str) -> None:
+        """Write down what a film-wide label says."""
+        script = self.script
+        if not says_something(words):
+            return
+        script.total = script.total or film_length(words)
+        if kind == "character":
+            script.characters.append(words)
+        elif kind == "negative":
+            script.negative.append(words)
+        elif kind == "setting":
+            script.setting.append(film_words(words))
+        elif kept := film_words(words):
+            named = said and kind in ("look_note", "sound", "time")
+            script.style.append(f"{said[:1].upper()}{said[1:]}: {kept}" if named else kept)
+
+    # -- scenes and words --
+
+    def _open(self, kind: str, piece: Piece, level: int = 0) -> Scene:
+        pending, self.pending = self.pending, None
+        scene = Scene(
+            kind,  # type: ignore[arg-type]
+            join=piece.join or (pending.join if pending else None),
+            seconds=piece.seconds or (pending.seconds if pending else None),
+            clock=piece.clock or (pending.clock if pending else None),
+            level=level,
+            indent=piece.indent,
+        )
+        self.scenes.append(scene)
+        self.open_passage = False
+        return scene
+
+    def _words(self, index: int, piece: Piece) -> None:
+        words = self.text[piece.content : piece.end]
+        marked = self._opens_scene(piece)
+        if marked and not says_something(words) and not piece.scene and not piece.slug:
+            keep = self.pending
+            self.pending = (
+                piece
+                if keep is None
+                else replace(
+                    piece, join=piece.join or keep.join, seconds=piece.seconds or keep.seconds, clock=piece.clock or keep.clock
+                )
+            )
+            self.open_passage = False
+            return
+        if marked or (self.pending is not None) or not self.scenes or self._leaves_list(piece):
+            old = self.scenes[-1] if self.scenes else None
+            kind = marked or (
+                "scene" if self.pending is not None and self.pending.join else "item" if self.pending is not None else "prose"
+            )
+            scene = self._open(kind, piece)
+            if old is not None and kind == "item" and piece.join is None:
+                scene.settings = list(old.settings) if old.kind == "item" else _as_settings(self.text, old)
+            elif not scene.settings and piece.level:
+                scene.settings = [w for _, w in self.above if w and not _generic(w)]
+        else:
+            scene = self.scenes[-1]
+            scene.seconds = scene.seconds or piece.seconds
+        if not says_something(words):
+            return
+        if piece.slug:
+            scene.settings.append(_slug_words(words))
+            scene.passages.append(Passage(piece.content, piece.end, True, heading=True))
+            self.open_passage = False
+            return
+        speech = self._is_cue(index, piece)
+        heading = piece.scene and piece.opens_line and word_count(words) <= 8 and not words.rstrip()[-1:] in '.!?,;:。！？…"”'
+        own_line = piece.bullet or piece.number is not None or piece.code or speech or marked is not None
+        if self.open_passage and not own_line and not heading and scene.passages and piece.opens_line:
+            scene.passages[-1].end = piece.end
+        else:
+            start = piece.content
+            scene.passages.append(Passage(start, piece.end, self.after_gap or own_line, piece.code, speech, heading))
+        self.open_passage = not piece.level and not heading
+        if not piece.opens_line and not marked:
+            self.open_passage = True
+
+    def _opens_scene(self, piece: Piece) -> str | None:
+        """The kind of scene that begins here, if one does."""
+        if piece.scene or piece.slug or piece.join:
+            return "scene"
+        if piece.clock is not None or (piece.seconds is not None and self.timed):
+            return "item"
+        last = self.scenes[-1] if self.scenes else None
+        nested = last is not None and (
+            (last.kind == "item" and piece.indent >= last.indent + 2)
+            or (last.kind == "scene" and (not last.level or piece.bullet))
+        )
+        if piece.number is not None and self.listed:
+            return None if nested else "item"
+        if piece.bullet and self.bulleted and not nested:
+            return None if last is not None and last.kind == "item" and self.listed else "item"
+        return None
+
+    def _leaves_list(self, piece: Piece) -> bool:
+        last = self.scenes[-1]
+        return (
+            last.kind == "item"
+            and self.after_gap
+            and piece.opens_line
+            and piece.indent == 0
+            and not piece.bullet
+            and bool(last.passages)
+            and last.clock is None
+        )
+
+    def _is_cue(self, index: int, piece: Piece) -> bool:
+        """Whether a line of a screenplay is the name over a speech."""
+        if (
+            index < 0
+            or not self.screenplay
+            or not self.after_gap
+            or not piece.opens_line
+            or piece.bullet
+            or piece.number is not None
+        ):
+            return False
+        words = self.text[piece.content : piece.end].strip()
+        follows = index + 1 < len(self.pieces) and not self.pieces[index + 1].markup and not self.pieces[index + 1].slug
+        name = re.sub(r"\([^)]*\)", "", words).strip()
+        return follows and name.isupper() and len(name.split()) <= 4 and name[-1:] not in ".!?:"
+
+    def finish(self) -> Script:
+        script = self.script
+        kinds = [(kind, said) for _, kind, said, _, _ in self.local]
+        for scene, kind, said, words, apart in self.local:
+            if apart and kind in ("style", "look_note", "sound") and kinds.count((kind, said)) == 1 and kind == "style":
+                self._note(kind, said, words)
+            elif kind in ("setting", "time"):
+                scene.settings.append(film_words(words))
+            else:
+                scene.notes.append((kind, said, words))
+        for scene in script.scenes:
+            body = [p for p in scene.passages if not p.heading]
+            if body or scene.notes:
+                for p in scene.passages:
+                    words = plain(self.text[p.start : p.end]).strip("# ")
+                    if (
+                        p.heading
+                        and not any(words.startswith(s[:8]) or s in words for s in scene.settings)
+                        and not _generic(words)
+                        and not _is_slug(scene, words)
+                    ):
+                        scene.settings.append(film_words(words))
+                scene.passages = body
+        script.scenes = [s for s in script.scenes if s.passages]
+        return script
+
+
+def _with_underlined_headings(text: str, pieces: list[Piece]) -> list[Piece]:
+    """A line over a row of `=` is a heading too."""
+    found = list(pieces)
+    for at in range(1, len(found)):
+        under, line = found[at], found[at - 1]
+        if (
+            under.markup == "rule"
+            and text[under.start : under.end].strip().startswith("=")
+            and not line.markup
+            and line.gap
+            and not line.level
+        ):
+            found[at - 1] = replace(line, level=1)
+            found[at] = replace(under, markup="fence")
+    return found
+
+
+def _label_start(text: str, piece: Piece) -> int:
+    at = text.find(piece.said, piece.start, piece.content)
+    return at if at >= 0 else piece.content
+
+
+def _generic(words: str) -> bool:
+    bare = re.sub(r"[\W\d_]+", " ", words).strip().lower()
+    stripped = re.sub(r"\b(?:the|our|a|one|two|three|four|five|six|i|ii|iii|iv|v)\b", "", bare).strip()
+    return (
+        not stripped
+        or stripped in terms("generic_headings")
+        or stripped in terms("containers")
+        or stripped in terms("scene_words")
+    )
+
+
+def _slug_words(words: str) -> str:
+    """`KITCHEN - NIGHT` as words: `kitchen, night`."""
+    said = plain(words).strip(" .:-–—*")
+    parts = [p.strip() for p in re.split(r"\s+[-–—]+\s+|\s*[-–—]{2}\s*", said) if p.strip()]
+    kept = [p for p in parts if p.lower().strip(".") not in ("continuous", "same", "same time", "later", "moments later")]
+    return ", ".join(p.lower() if p.isupper() else p for p in kept)
+
+
+def _is_slug(scene: Scene, words: str) -> bool:
+    return any(_slug_words(words) == s for s in scene.settings)
+
+
+def _as_settings(text: str, scene: Scene) -> list[str]:
+    """What the entries of a list below `scene` take over from it: its place, where it has nothing but a heading."""
+    if any(not p.heading for p in scene.passages):
+        return list(scene.settings) if scene.level else []
+    words = [plain(text[p.start : p.end]).strip("# ") for p in scene.passages]
+    return list(dict.fromkeys([*scene.settings, *(film_words(w) for w in words if not _generic(w))]))
+
+
+def _lengths_from_clocks(scenes: list[Scene]) -> None:
+    """Timecodes give lengths: from begin to end, or to the next one's begin."""
+    timed = [s for s in scenes if s.clock is not None]
+    for at, scene in enumerate(timed):
+        first, last = scene.clock or (0.0, None)
+        if last is None and at + 1 < len(timed):
+            last = (timed[at + 1].clock or (None, None))[0]
+        if scene.seconds is None and last is not None and last > first:
+            scene.seconds = last - first
+
+
+def _sort_prose(script: Script) -> None:
+    """Take out of the prose what is said about the film: before the first marked scene, and sentences about style anywhere."""
+    marked = any(s.kind != "prose" for s in script.scenes)
+    kept: list[Scene] = []
+    for place, scene in enumerate(script.scenes):
+        if scene.kind == "prose":
+            leading = place == 0 and marked
+            scene.passages = [q for p in scene.passages for q in _story_of(script, p, leading, place == 0)]
+        if scene.passages:
+            kept.append(scene)
+    script.scenes = kept
+    if not kept or all(_thin(script, s) for s in kept):
+        return
+    for scene in kept:
+        if scene.kind != "prose" and len(scene.passages) > 1:
+            last = scene.passages[-1]
+            words = script.text[last.start : last.end]
+            if (
+                last.gap
+                and scene is kept[-1]
+                and all(
+                    about_film(script.text[a:b]) in ("style", "meta") for a, b in sentences(script.text, last.start, last.end)
+                )
+            ):
+                scene.passages.pop()
+                script.style.append(film_words(words))
+
+
+def _thin(script: Script, scene: Scene) -> bool:
+    return not any(says_something(script.text[p.start : p.end]) for p in scene.passages)
+
+
+def _story_of(script: Script, passage: Passage, leading: bool, first_scene: bool) -> list[Passage]:
+    """The parts of a prose passage that are story; the rest is noted. `leading`: marked scenes follow it."""
+    if passage.code or passage.speech:
+        return [passage]
+    kept: list[Passage] = []
+    begun = False
+    for low, high in sentences(script.text, passage.start, passage.end):
+        said = script.text[low:high]
+        kind = about_film(said)
+        if kind == "film" and not (leading or first_scene):
+            kind = None
+        if leading and kind is None and not begun:
+            begun = opens_story(said)
+            if not begun:
+                kind = "film"
+        if kind is None:
+            begun = True
+            if kept and kept[-1].end == low:
+                kept[-1].end = high
+            else:
+                kept.append(Passage(low, high, passage.gap or bool(kept)))
+        else:
+            script.total = script.total or film_length(said)
+            words = film_words(said)
+            if kind == "style" and words:
+                script.style.append(words)
+            elif kind == "film" and words:
+                (script.characters if names_look(words) else script.context).append(words)
+    return kept
+
+
+def _only_marks(script: Script, reader: _Reader) -> None:
+    """Nothing but titles, labels and sentences about the film: then those are the film."""
+    shown = [p for p in reader.pieces if not p.markup and says_something(script.text[p.content : p.end])]
+    if shown:
+        scene = Scene("prose")
+        for piece in shown:
+            if piece.label in ("meta", "duration", "negative"):
+                continue
+            if piece.start == reader.title_at and len(shown) > 1:
+                continue
+            scene.passages.append(Passage(piece.content, piece.end, piece.gap))
+        if scene.passages:
+            script.scenes = [scene]
+            script.context = []
+            script.style = [
+                s
+                for s in script.style
+                if len(shown) > 1 and not any(s[:30] in plain(script.text[p.start : p.end]) for p in scene.passages)
+            ]

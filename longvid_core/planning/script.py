@@ -1,0 +1,148 @@
+"""A text understood: what holds for the whole film, and its scenes with the words of each."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .lexicon import opens_with, pattern
+from .textkit import word_count
+
+_EMPHASIS = (
+    (re.compile(r"!?\[([^\]\n]*)\]\((?:[^()\s]+)\)"), r"\1"),
+    (re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
+    (re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![\w*])"), r"\1"),
+    (re.compile(r"(?<![\w_])_(?=[^\s_])([^_\n]+?)(?<=[^\s_])_(?![\w_])"), r"\1"),
+    (re.compile(r"(?<!`)`([^`\n]+)`(?!`)"), r"\1"),
+    (re.compile(r"~~(?=\S)(.+?)(?<=\S)~~"), r"\1"),
+    (re.compile(r"^[ \t]*>[ \t]?", re.MULTILINE), ""),
+    (re.compile(r"<br\s*/?>", re.IGNORECASE), " "),
+)  # fmt: skip
+
+
+@dataclass
+class Passage:
+    """Words that belong together: text[start:end], one paragraph, list entry or line."""
+
+    start: int
+    end: int
+    gap: bool = False
+    code: bool = False
+    speech: bool = False
+    heading: bool = False
+
+
+@dataclass
+class Scene:
+    """A stretch of the film. `kind`: marked as a scene; an entry of a shot list; or plain prose."""
+
+    kind: Literal["scene", "item", "prose"]
+    join: Literal["cut", "continuous"] | None = None
+    seconds: float | None = None
+    clock: tuple[float, float | None] | None = None
+    level: int = 0
+    indent: int = 0
+    settings: list[str] = field(default_factory=list)
+    notes: list[tuple[str, str, str]] = field(default_factory=list)
+    passages: list[Passage] = field(default_factory=list)
+
+
+@dataclass
+class Script:
+    """The whole text. What is said of the film as a whole stands in lists of plain words, marks and markup removed."""
+
+    text: str
+    title: str = ""
+    total: float | None = None
+    context: list[str] = field(default_factory=list)
+    style: list[str] = field(default_factory=list)
+    setting: list[str] = field(default_factory=list)
+    characters: list[str] = field(default_factory=list)
+    negative: list[str] = field(default_factory=list)
+    scenes: list[Scene] = field(default_factory=list)
+
+
+def plain(text: str) -> str:
+    """`text` without markdown emphasis, links and line breaks; braces, quotes and code words stay."""
+    for found, instead in _EMPHASIS:
+        text = found.sub(instead, text)
+    return " ".join(text.split())
+
+
+# ---- sentences about the film, not in it --------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    films = pattern("film_nouns").pattern
+    lead = r"(?:please\s+)?(?:(?:create|make|generate|produce|write|give me|i (?:want|need|would like)|we (?:want|need)|this is|it is|it's)\s+(?:me\s+|us\s+)?)?"
+    return {
+        "film": re.compile(
+            rf"\s*{lead}(?:an?|the|this|my|our)?\s*(?:[\w'’.:-]+,?\s+){{0,7}}?(?:{films})"
+            r"(?=\s*(?:[,.:;!–—]|$)|\s+(?:about|for|showing|featuring|where|in which|that (?:shows|follows|tells)|set in|made|shot|with|starring|inspired|in the style)\b)",
+            re.IGNORECASE,
+        ),
+        "of": re.compile(
+            rf"\s*{lead}(?:an?|the|this)?\s*(?:[\w'’.:-]+\s+){{0,5}}?(?:film|video|movie|animation|montage|time-?lapse|documentary|ad|advert|commercial|trailer)s?\s+of\b",
+            re.IGNORECASE,
+        ),
+        "wish": re.compile(r"\s*(?:please\s+)?(?:create|make|generate|produce)\s+(?:me\s+|us\s+)?", re.IGNORECASE),
+        "style": re.compile(
+            r"\s*(?:(?:all |everything )?(?:is |are )?(?:in|with) (?:the|a|an) [\w ,'’-]*\bstyle\b|in the (?:style|manner|spirit) of|(?:shot|filmed|captured|rendered|drawn|painted|animated) (?:on|in|with|as|like)\b"
+            r"|the (?:whole |overall |entire )?(?:film|video|look|style|palette|mood|tone|aesthetic|colou?rs?|lighting|animation|ad|visuals?)(?: \w+)? (?:is|are|should|must|has|have|feels?|looks?|stays?)\b"
+            r"|(?:keep|use|maintain) (?:the|a|an)? ?[\w ,'’-]*\b(?:style|look|palette|lighting|colou?rs?|aesthetic|consistent)|(?:style|mood|look)s? of\b|no (?:text|dialogue|words|people|music)\b)",
+            re.IGNORECASE,
+        ),
+    }
+
+
+def about_film(sentence: str) -> Literal["film", "style", "meta"] | None:
+    """Whether a sentence speaks of the film: what it is (`a 15-second ad`), how it looks, or only its format."""
+    said = plain(sentence).strip(" .")
+    if not said:
+        return None
+    bare = pattern("geometry").sub("", said).strip(" ,.;:/|-–—")
+    if not bare:
+        return "meta"
+    found = _patterns()
+    if found["style"].match(said):
+        return "style"
+    parts = [p.strip() for p in re.split(r"[,;/|]|\band\b|\bwith\b", said) if p.strip()]
+    styled = [
+        p for p in parts if (hit := pattern("styles").search(p)) and word_count(p) <= 5 and len(hit.group()) * 2.2 >= len(p)
+    ]
+    if len(styled) * 2 >= len(parts) and word_count(said) <= 30:
+        return "style"
+    if (found["film"].match(said) or found["of"].match(said)) and word_count(said) <= 60:
+        return "film"
+    return None
+
+
+def opens_story(sentence: str) -> bool:
+    """Whether a sentence is where the film begins: `We open on …`."""
+    return bool(opens_with("opening_verbs").match(sentence))
+
+
+def film_words(sentence: str) -> str:
+    """A sentence about the film as context for every prompt: no `Make me`, no length, no format, the article mended."""
+    from .durations import without_lengths
+
+    said = _patterns()["wish"].sub("", plain(sentence))
+    said = pattern("geometry").sub("", without_lengths(said))
+    said = re.sub(r"\s+([,.;:!?])", r"\1", re.sub(r"([,;])(?:\s*[,;.])+", r"\1", said))
+    said = " ".join(said.split()).strip(" ,;:-–—|/")
+    said = re.sub(r"\b([Aa])n?(?=\s+([\w])(\w))", _article, said)
+    return said[:1].upper() + said[1:] if said and word_count(said.strip(".")) >= 1 else ""
+
+
+def _article(match: re.Match[str]) -> str:
+    first = match[2].lower()
+    vowel = first in "aeio" or (first == "u" and match[3].lower() not in "ns")
+    whole = match.group()
+    if whole.lower() == "a" and not vowel:
+        return whole
+    if len(whole) == 2 and first == "u":
+        return whole
+    return match[1] + ("n" if vowel else "")
