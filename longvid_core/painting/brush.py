@@ -119,8 +119,8 @@ def roughen(cover: Array, pixels: float, rng: np.random.Generator) -> Array:
     """`cover` with its edge made uneven by about `pixels`, as a loaded brush leaves it."""
     height, width = cover.shape
     soft = blur(cover, pixels)
-    grain = fbm(rng, width, height, height / max(2.5, pixels * 3.2), octaves=2)
-    return np.clip((soft - (0.5 + (grain - np.float32(0.5)) * np.float32(0.8))) * np.float32(5) + 0.5, 0, 1)
+    grain = fbm(rng, width, height, height / max(4.0, pixels * 9), octaves=3)
+    return np.clip((soft - (0.5 + (grain - np.float32(0.5)) * np.float32(0.7))) * np.float32(2.2 + pixels) + 0.5, 0, 1)
 
 
 def blur(field: Array, radius: float) -> Array:

@@ -123,8 +123,14 @@ def bend(
         return replace(scheme, **{name: change(getattr(scheme, name)) for name in every})
 
     if weather == "storm":
-        scheme = all_of(lambda c: scale(saturate(mix(c, rgb("#4d5c6c"), 0.42), 0.8), 0.72))
-        scheme = replace(scheme, haze_amount=0.66, sun_height=max(0.18, scheme.sun_height * 0.6), level=scheme.level * 0.72)
+        scheme = all_of(lambda c: scale(saturate(mix(c, rgb("#566a7c"), 0.4), 0.86), 0.9 if scheme.level > 0.5 else 1.0))
+        scheme = replace(scheme, haze_amount=0.62, sun_height=max(0.14, scheme.sun_height * 0.5), level=scheme.level * 0.85)
+        scheme = replace(
+            scheme,
+            zenith=scale(scheme.zenith, 0.8),
+            sun=mix(scheme.sun, rgb("#ffe9c4"), 0.45),
+            horizon=mix(scheme.horizon, rgb("#d9cdb4"), 0.3 if scheme.level > 0.4 else 0.05),
+        )
     elif weather == "rain":
         scheme = all_of(lambda c: scale(saturate(mix(c, rgb("#64798c"), 0.38), 0.8), 0.86))
         scheme = replace(scheme, haze_amount=0.78, level=scheme.level * 0.82)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from . import indoor, tabletop, urban, wild
 from .palette import mix, rgb, scale
 from .scene import Scene
 from .sky import paint_shafts, paint_sky
-from .terrain import GROUND, paint_dunes, paint_grass, paint_ground, paint_ridge, paint_rock, paint_terraces
+from .terrain import GROUND, paint_dunes, paint_grass, paint_ground, paint_ridge, paint_terraces
 from .water import paint_water
 
 _ROUGH = {"storm": 0.95, "rain": 0.5, "wind": 0.55, "fog": 0.12, "snowfall": 0.3}
@@ -182,7 +183,9 @@ def abstract(scene: Scene) -> None:
 
 
 SETS: dict[str, Callable[[Scene], None]] = {
+    "forest": wild.forest, "garden": wild.garden, "river": wild.river, "cave": wild.cave, "underwater": wild.underwater, "space": wild.space,
+    "city": urban.city, "street": urban.street, "road": urban.road, "roof": urban.roof, "harbour": sea,
+    "room": indoor.room, "kitchen": indoor.kitchen, "stairs": indoor.stairs, "lobby": indoor.lobby, "stage": indoor.stage_set, "table": tabletop.table,
     "sea": sea, "beach": beach, "lake": lake, "hills": hills, "fields": fields, "terraces": terraces, "mountains": mountains,
     "desert": desert, "snow": snow, "village": village, "abstract": abstract,
 }  # fmt: skip
-_ = paint_rock

@@ -22,6 +22,11 @@ def paint_sky(scene: Scene) -> np.ndarray:
     drift = (lattice(scene.rng("sky drift"), stage.width, stage.height, 3, 2) - 0.5)[..., None]
     colour = colour * (1 + drift * np.float32(0.14))
     clear = scene.weather in ("clear", "wind", "snowfall", "cloudy")
+    if scene.weather in ("storm", "rain"):  # a slash of light under the clouds
+        gap = smooth(stage.ys, scene.horizon - 0.2, scene.horizon - 0.01) * (
+            1 - 0.6 * smooth(np.abs(stage.xs - np.float32(scene.sun_x)), 0.0, 0.7)
+        )
+        colour = blend(colour, mix(scheme.sun, scheme.horizon, 0.45), gap * np.float32(0.55 if scene.weather == "storm" else 0.3))
     near = scene.toward_sun(1.15 if not scene.night else 0.7) * (0.85 if clear else 0.4)
     colour = blend(colour, scheme.sun, np.clip(near * near * near * (0.9 if not scene.night else 0.34), 0, 1))
     scene.lay("sky", 0.0, colour, size=13, ratio=3.0, angle=-0.1 * scene.side, wander=0.5, variety=0.028, keep=0.45, cover=1.3)
@@ -37,9 +42,11 @@ def _orb(scene: Scene) -> None:
     stage, scheme = scene.stage, scene.scheme
     if scene.recipe.visual.light.key_direction == "front":
         return
-    size = 0.036 if scene.night else 0.042
+    size = 0.036 if scene.night else 0.04
+    low = scene.hour in ("dawn", "golden_hour", "dusk") or scene.night
     distance = stage.radius(scene.sun_x, scene.sun_y)
-    disc = 1 - smooth(distance, size * 0.94, size * 1.06)
+    # A low sun or the moon is a disc; a high sun is only too bright to look at.
+    disc = 1 - (smooth(distance, size * 0.92, size * 1.08) if low else smooth(distance, 0.0, size * 2.6))
     halo = 1 - smooth(distance, 0, 0.55)
     light = halo * halo * halo * np.float32(0.5 if not scene.night else 0.3)
     colour = blend(scale(scheme.sun, 1.0), (1.0, 1.0, 0.97), disc)
@@ -81,7 +88,7 @@ def _clouds(scene: Scene) -> None:
     )
     threshold = np.float32(1 - cover) * 0.78 + 0.1
     body = smooth(n, float(threshold), float(threshold) + (0.2 if cover < 0.6 else 0.3))
-    body = body * smooth(stage.ys, scene.horizon + 0.005, scene.horizon - 0.09)
+    body = body * smooth(stage.ys, scene.horizon + 0.005, scene.horizon - (0.09 if cover < 0.7 else 0.2))
     light = np.clip(0.5 + toward * np.float32(3.6), 0, 1)
     thick = smooth(n, float(threshold) + 0.1, float(threshold) + 0.5)
     glow = scene.toward_sun(0.9)

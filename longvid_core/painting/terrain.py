@@ -245,15 +245,23 @@ def paint_grass(
     tone = Image.new("L", (stage.width, stage.height))
     d1, d2 = ImageDraw.Draw(mask), ImageDraw.Draw(tone)
     line = (ridge_line(rng, stage.width, 2.2, octaves=4) - 0.5) * 0.1
-    count = int(900 * max(1.0, stage.aspect / 1.7))
+    count = int(1100 * max(1.0, stage.aspect / 1.7))
     xs = rng.random(count) * stage.width
+    # Tufts: high towards one corner, low or absent under the subject.
+    clump = ridge_line(rng, stage.width, 7 * stage.aspect / 1.7, octaves=3)
+    corner = (
+        smooth(np.abs(stage.xs[0] - np.float32(1 - scene.focus)), 0.75, 0.05) * 0.2
+        + smooth(np.abs(stage.xs[0] - np.float32(scene.focus)), 0.12, 0.75) * 0.75
+        + 0.2
+    )
+    height = np.clip((clump - 0.24) * 2.2, 0.0, 1.3) * corner
     for i in range(count):
         x = float(xs[i])
         ground = stage.py(top + float(line[int(x)]) + 0.16)
-        h = (0.45 + 0.75 * float(rng.random())) * tall * stage.unit
+        h = (0.3 + 0.9 * float(rng.random())) * tall * stage.unit * (0.25 + 1.5 * float(height[int(x)]))
         bend = (float(rng.standard_normal()) * 0.22 + 0.12 * scene.side) * h
         w = (0.0028 + 0.004 * float(rng.random())) * stage.unit
-        tip = (x + bend, ground - h - 0.1 * stage.unit)
+        tip = (x + bend, ground - h - 0.04 * stage.unit)
         mid = (x + bend * 0.25, ground - h * 0.5)
         points = [(x - w, ground + stage.unit), (mid[0] - w, mid[1]), tip, (mid[0] + w, mid[1]), (x + w, ground + stage.unit)]
         d1.polygon(points, fill=255)

@@ -11,6 +11,13 @@ from .lexicon import COLOUR, GARMENTS, HEADWEAR, HOURS, INTERIORS, SETTINGS, SUB
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*", re.UNICODE)
 _ASIDE = re.compile(r"^\s*(style|character|characters|cast|look|palette|note|negative)\b.*?:", re.IGNORECASE)
 _SIMILE = re.compile(r"\b(?:like|as if|as though)\s+(?:an?|the|it)\b[^.,;:!?]*", re.IGNORECASE)
+_OVER = re.compile(
+    r"\b(?:(?:after|no|without|past)\s+(?:the\s+|any\s+)?(?:\w+\s+)?(?:storm|rain|snow|fog|mist|clouds?)|(?:storm|rain|snow|fog|mist)\w*\s+"
+    r"(?:has|have|had|is|was)?\s*(?:blown|passed|stopped|stops|ended|ends|over|cleared|clears|lifted|lifts|gone|broken up)\b)",
+    re.IGNORECASE,
+)
+"""Weather that is over."""
+_AGE = re.compile(r"\b[\w-]+[\s-](?:years?|months?)[\s-]old\b", re.IGNORECASE)
 _INSIDE = re.compile(r"^\s*(?:int\b\.?|inside\b|interior\b)", re.IGNORECASE)
 
 
@@ -56,7 +63,7 @@ def read(prompt: str) -> Reading:
     position = 0
     for sentence in re.split(r"(?<=[.!?。！？\n;])\s*", text):
         aside = bool(_ASIDE.match(sentence))
-        sentence = _SIMILE.sub(" ", sentence)
+        sentence = _AGE.sub(_aged, _OVER.sub(" ", _SIMILE.sub(" ", sentence)))
         tokens = _TOKEN.findall(sentence)
         inside = bool(_INSIDE.match(sentence)) and not aside
         for index, token in enumerate(tokens):
@@ -70,6 +77,8 @@ def read(prompt: str) -> Reading:
                 traits[key] = traits.get(key, 0) + weight
             colour = COLOUR.get(token) or next((COLOUR[part] for part in token.split("-") if part in COLOUR), None)
             for noun in tokens[index + 1 : index + 4] if colour else ():
+                if noun in COLOUR:
+                    break
                 colours.setdefault(_singular(noun), colour)  # type: ignore[arg-type]
                 if noun in GARMENTS or noun in HEADWEAR:
                     break
@@ -91,6 +100,16 @@ def read(prompt: str) -> Reading:
         colours=colours,
         plain=text.strip(),
     )
+
+
+_YOUNG = frozenset("one two three four five six seven eight nine ten eleven twelve thirteen fourteen".split())
+
+
+def _aged(match: re.Match[str]) -> str:
+    """ "nine years old" is a child, not an old person; "seventy years old" is one."""
+    word = re.split(r"[\s-]", match.group())[0].lower()
+    years = int(word) if word.isdecimal() else 10 if word in _YOUNG else 40
+    return "child" if years < 15 else "old" if years >= 60 else " "
 
 
 def _unspaced(text: str, scores: tuple[dict[str, float], ...], colours: dict[str, str]) -> None:
