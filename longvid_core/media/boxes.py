@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
@@ -92,6 +93,32 @@ def _track_turn(file: BinaryIO, kind: bytes, body: int, end: int) -> int | None:
             return None
         return {(1, 0): 0, (0, 1): 90, (-1, 0): 180, (0, -1): 270}.get((_sign(a), _sign(b)), 0)
     return None
+
+
+def mp4_picture_seconds(path: str | Path) -> Fraction | None:
+    """How long the only track of an MP4 or MOV, pictures, lasts; None where there are more tracks or it says nothing.
+
+    From the media header, which counts in the track's own ticks; the file's header rounds to milliseconds.
+    """
+    tracks = []
+    with open(path, "rb") as file:
+        for _, body, end in _within(file, 0, os.path.getsize(path), b"moov"):
+            for _, track, track_end in _within(file, body, end, b"trak"):
+                tracks.append((track, track_end))
+        if len(tracks) != 1:
+            return None
+        for _, media, media_end in _within(file, *tracks[0], b"mdia"):
+            for _, header, _ in _within(file, media, media_end, b"mdhd"):
+                file.seek(header)
+                data = file.read(36)
+                scale, length = (data[20:24], data[24:32]) if data[0] == 1 else (data[12:16], data[16:20])
+                ticks, rate = int.from_bytes(length, "big"), int.from_bytes(scale, "big")
+                return Fraction(ticks, rate) if ticks and rate else None
+    return None
+
+
+def _within(file: BinaryIO, start: int, end: int, wanted: bytes) -> list[tuple[bytes, int, int]]:
+    return [box for box in _boxes(file, start, end) if box[0] == wanted]
 
 
 def _sign(value: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from fractions import Fraction
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -10,10 +10,13 @@ from typing import IO, TYPE_CHECKING, Any
 from ..errors import Unreadable
 from .colour import ACCURATE, BT709_TAGS, MARK_BT709
 from .encode import FFV1, rate_text
-from .ffmpeg import BITEXACT, builder, run_ffmpeg
+from .ffmpeg import BITEXACT, Child, builder, run_ffmpeg
 from .probe import Probe, count_frames
+from .shape import Shape
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ..models.plan import Fit
     from ..painting.slate import SlateText
 
@@ -45,11 +48,8 @@ def conform(
     for the frame's number in the whole clip. Unreadable when fewer frames decode than the packets promise.
     """
     total = conformed_frames(clip, fps) - drop_first
-    steps = [*_timing(clip, fps, drop_first, total), *geometry(clip, width, height, fit), *_pixels(pixels)]
     ffmpeg = builder()
-    source = ffmpeg.input(f"file:{Path(clip.path).absolute()}")["v:0"]
-    for name, args, kwargs in steps:
-        source = source.filter(name, *args, **kwargs)
+    source = _filtered(clip, Shape(width, height, fps, fit), pixels, drop_first, total)
     feed = None
     if slate is not None:
         sheet = ffmpeg.input("pipe:0", format="rawvideo", pix_fmt="rgba", s=f"{width}x{height}", framerate=rate_text(fps))
@@ -66,6 +66,36 @@ def conform(
         raise Unreadable(
             f"{clip.path}: {found} frames decode where {total} were expected; it is damaged.", "Make or download it again."
         )
+
+
+def raw_frames(clip: Probe, shape: Shape) -> Generator[np.ndarray, None, None]:
+    """The clip's frames as the film shows them, uint8 RGB, straight from ffmpeg: one or two in memory.
+
+    Unreadable when there are fewer than conformed_frames.
+    """
+    import numpy as np
+
+    total, size = conformed_frames(clip, shape.fps), shape.width * shape.height * 3
+    source = _filtered(clip, shape, "rgb24", 0, total)
+    child = Child(builder().output(source, "pipe:1", format="rawvideo", pix_fmt="rgb24").get_args(), raw=True)
+    try:
+        for number in range(total):
+            data = child.stdout.read(size)
+            if len(data) < size:
+                child.close(f"reading {clip.path}")
+                raise Unreadable(f"{clip.path}: {number} frames decode where {total} were expected; it is damaged.")
+            yield np.frombuffer(data, np.uint8).reshape(shape.height, shape.width, 3)
+    finally:
+        child.kill()
+
+
+def _filtered(clip: Probe, shape: Shape, pixels: str, drop_first: int, total: int) -> Any:
+    """The clip's pictures, at the film's rate, size and pixels, as a stream of ffmpeg-python."""
+    source = builder().input(f"file:{Path(clip.path).absolute()}")["v:0"]
+    timing, size = _timing(clip, shape.fps, drop_first, total), geometry(clip, shape.width, shape.height, shape.fit)
+    for name, args, kwargs in [*timing, *size, *_pixels(pixels)]:
+        source = source.filter(name, *args, **kwargs)
+    return source
 
 
 Step = tuple[str, tuple[Any, ...], dict[str, Any]]
@@ -113,7 +143,7 @@ def geometry(clip: Probe, width: int, height: int, fit: Fit) -> list[Step]:
 def _pixels(pixels: str) -> list[Step]:
     """The conversion into `pixels`: RGB by the clip's own matrix, or YUV by BT.709."""
     flags = f"bicubic+{ACCURATE}"
-    if pixels == "bgr0":
+    if pixels in ("bgr0", "rgb24"):
         return [("scale", (), {"flags": flags})]
     name, _, values = MARK_BT709.partition("=")
     marks = dict(pair.split("=") for pair in values.split(":"))

@@ -74,22 +74,21 @@ def builder() -> ModuleType:
             "the module `ffmpeg` is not ffmpeg-python's: typed-ffmpeg or python-ffmpeg install one of the same name.",
             "pip uninstall typed-ffmpeg python-ffmpeg; pip install --force-reinstall ffmpeg-python",
         )
-    return ffmpeg  # type: ignore[no-any-return]
+    return ffmpeg
 
 
 class Child:
-    """A running ffmpeg. Its last error lines are kept; it dies with this process.
+    """A running ffmpeg. Its last error lines are kept; it dies with this process. frames: video frames written so far.
 
-    `progress` is called with every frame number it reports on its progress pipe.
+    stdin: it reads from us. raw: what it writes to pipe:1 is read by us; it then reports no frames.
     """
 
-    def __init__(self, args: Sequence[str], *, stdin: bool = False, frame: Callable[[int], None] | None = None) -> None:
+    def __init__(self, args: Sequence[str], *, stdin: bool = False, raw: bool = False) -> None:
         self.finished = threading.Event()
         self.frames = 0
-        self._frame = frame
         self._lines: deque[str] = deque(maxlen=12)
         command = [ffmpeg_binary(), "-hide_banner", "-nostdin", "-nostats", "-y", "-v", "error"]
-        command += ["-stats_period", "0.2", "-progress", "pipe:1", *args]
+        command += [*([] if raw else ["-stats_period", "0.2", "-progress", "pipe:1"]), *args]
         try:
             self.process = subprocess.Popen(
                 command,
@@ -100,10 +99,9 @@ class Child:
             )
         except OSError as error:
             raise MissingTool(f"cannot start {command[0]}: {error.strerror}.", "Install ffmpeg again.") from error
-        self._readers = [
-            threading.Thread(target=self._read_errors, daemon=True),
-            threading.Thread(target=self._read_progress, daemon=True),
-        ]
+        self._readers = [threading.Thread(target=self._read_errors, daemon=True)]
+        if not raw:
+            self._readers.append(threading.Thread(target=self._read_progress, daemon=True))
         for reader in self._readers:
             reader.start()
 
@@ -111,6 +109,11 @@ class Child:
     def stdin(self) -> IO[bytes]:
         assert self.process.stdin is not None
         return self.process.stdin
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        assert self.process.stdout is not None
+        return self.process.stdout
 
     def _read_errors(self) -> None:
         assert self.process.stderr is not None
@@ -123,8 +126,6 @@ class Child:
             name, _, value = line.partition(b"=")
             if name == b"frame" and value.strip().isdigit():
                 self.frames = int(value)
-                if self._frame is not None:
-                    self._frame(self.frames)
         self.finished.set()
 
     def kill(self) -> None:
@@ -133,7 +134,7 @@ class Child:
         self._close()
 
     def _close(self) -> int:
-        if self.process.stdin is not None and not self.process.stdin.closed:
+        if self.process.stdin is not None:
             try:
                 self.process.stdin.close()
             except BrokenPipeError:
@@ -145,6 +146,25 @@ class Child:
             if pipe is not None:
                 pipe.close()
         return status
+
+    def wait(
+        self, what: str, interrupted: Callable[[], bool], progress: Callable[[int, int], None] | None = None, total: int = 0
+    ) -> None:
+        """Until it has nothing more to say, calling progress(frames, total) from this thread.
+
+        Killed, and Interrupted raised, as soon as `interrupted()` is true; killed as well when either of them raises.
+        """
+        told = 0
+        try:
+            while not self.finished.wait(0.05):
+                if interrupted():
+                    raise Interrupted(f"{what}: stopped.", "Nothing half-written was left behind; run it again to do it over.")
+                if progress is not None and self.frames > told:
+                    told = self.frames
+                    progress(min(told, total), total)
+        except BaseException:
+            self.kill()
+            raise
 
     def close(self, what: str) -> None:
         """Wait for the end. Unreadable or StoreError, with what ffmpeg said, when it did not end well."""
@@ -165,37 +185,31 @@ def run_ffmpeg(
     """Run ffmpeg with `args` (inputs, outputs and their options; no program name) and wait for it.
 
     what: the subject of error messages, such as "joining FILM.mp4".
-    progress(done, total): called as frames are written, from this thread's reader.
+    progress(done, total): called from this thread as frames are written.
     stdin: a function that writes ffmpeg's standard input, run beside it; what it raises is raised here.
     Returns the number of video frames written. Interrupted as soon as `interrupted()` is true, with ffmpeg killed;
     Unreadable or StoreError with the end of its messages when it fails.
     """
-    report = None
-    if progress is not None and frames_total:
-        report = lambda frame: progress(min(frame, frames_total), frames_total)  # noqa: E731
-    child = Child(args, stdin=stdin is not None, frame=report)
+    child = Child(args, stdin=stdin is not None)
     raised: list[BaseException] = []
     feeder = None
     if stdin is not None:
         feeder = threading.Thread(target=_feed, args=(stdin, child.stdin, raised), daemon=True)
         feeder.start()
     try:
-        while not child.finished.wait(0.05):
-            if interrupted():
-                raise Interrupted(f"{what}: stopped.", "Nothing half-written was left behind; run it again to do it over.")
-            if raised:
-                raise raised[0]
-    except BaseException:
-        child.process.kill()
+        child.wait(what, lambda: bool(raised) or interrupted(), progress if frames_total else None, frames_total or 0)
+    except Interrupted:
+        if raised:
+            raise raised[0] from None
+        raise
+    finally:
         if feeder is not None:
             feeder.join()
-        child.kill()
-        raise
-    if feeder is not None:
-        feeder.join()
     child.close(what)
     if raised:
         raise raised[0]
+    if progress is not None and frames_total:
+        progress(frames_total, frames_total)
     return child.frames
 
 

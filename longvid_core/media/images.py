@@ -35,7 +35,7 @@ def _rgb(image: Image.Image) -> Image.Image:
         # 16-bit greys: Pillow's own convert("RGB") clips at 255 instead of scaling
         values = np.asarray(image, dtype=np.float64)
         scale = 255.0 if values.max(initial=0.0) <= 1.0 and image.mode == "F" else 255.0 / 65535.0
-        image = Image.fromarray((values * scale + 0.5).clip(0, 255).astype(np.uint8), "L")
+        image = Image.fromarray((values * scale + 0.5).clip(0, 255).astype(np.uint8))
     if image.has_transparency_data:
         image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image.convert("RGBA"))
     return image.convert("RGB")

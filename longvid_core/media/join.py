@@ -3,7 +3,6 @@ concat demuxer. Neither memory nor open files grow with the number of clips or t
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,9 @@ from .encode import exact_rate, rate_text
 from .encoders import Encoder
 from .ffmpeg import BITEXACT, builder, run_ffmpeg
 from .files import whole_file
+from .listing import concat_list
 from .probe import Probe, count_frames, probe
+from .shape import Shape
 from .sound import RAW, Span, write_track
 from .tags import TAG_FLAGS, read_tags, tag_file, write_tags
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from ..models.plan import Fit
     from ..painting.slate import SlateText
 
-__all__ = ["Encoder", "Part", "concat_list", "join_parts", "read_tags", "write_tags"]
+__all__ = ["Encoder", "Part", "join_parts", "probe_all", "read_tags", "write_tags"]
 
 _DEFAULT = Encoder()
 _MOST_DROPS = 4000  # drops that still fit one command-line argument; clips beyond it lose their frames when conformed
@@ -42,14 +43,6 @@ class Part:
     drop_first: int = 0
     slate: SlateText | None = None
     sound_from: Path | None = None
-
-
-@dataclass(frozen=True)
-class _Shape:
-    width: int
-    height: int
-    fps: Fraction
-    fit: Fit
 
 
 @dataclass(frozen=True)
@@ -87,7 +80,7 @@ def join_parts(
     target = Path(target)
     if not parts:
         raise BadInput("there is no clip to join.", "Give at least one.")
-    shape = _Shape(width, height, exact_rate(fps), fit)
+    shape = Shape(width, height, exact_rate(fps), fit)
     muxer = encoder.check(target, width, height)
     probes = probe_all([part.path for part in parts])
     for part in parts:
@@ -124,7 +117,7 @@ class _Ready:
     what is rewritten.
     """
 
-    def __init__(self, parts: Sequence[Part], probes: Mapping[Path, Probe], shape: _Shape, encoder: Encoder, work: Path) -> None:
+    def __init__(self, parts: Sequence[Part], probes: Mapping[Path, Probe], shape: Shape, encoder: Encoder, work: Path) -> None:
         self.parts, self.shape, self.work = parts, shape, work
         self.clips = [probes[part.path] for part in parts]
         self.kept = [conformed_frames(c, shape.fps) - p.drop_first for p, c in zip(parts, self.clips, strict=True)]
@@ -184,22 +177,6 @@ def probe_all(paths: Sequence[Path]) -> dict[Path, Probe]:
     return probes
 
 
-def concat_list(path: Path, files: Sequence[Path], first_s: Mapping[int, float] | None = None) -> None:
-    """Write ffmpeg's list of files to join. first_s: the time, by position, at which reading starts (intra-only clips)."""
-    lines = ["ffconcat version 1.0"]
-    for i, file in enumerate(files):
-        name = str(file.absolute())
-        if "\n" in name or "\r" in name:  # the list is read line by line, whatever the quotes
-            link = path.parent / f"link{i:06d}{file.suffix}"
-            link.symlink_to(name)
-            name = str(link.absolute())
-        quoted = name.replace("'", "'\\''")
-        lines.append(f"file 'file:{quoted}'")
-        if first_s and i in first_s:
-            lines.append(f"inpoint {first_s[i]:.6f}")
-    path.write_bytes(os.fsencode("\n".join(lines) + "\n"))
-
-
 class _Meter:
     """Adds several counts of frames up into one."""
 
@@ -220,7 +197,7 @@ def _check_drop(part: Part, clip: Probe, fps: Fraction) -> None:
         raise BadInput(f"{part.path} has {frames} frames; {part.drop_first} cannot be dropped from its start.")
 
 
-def _fits(part: Part, clip: Probe, shape: _Shape) -> bool:
+def _fits(part: Part, clip: Probe, shape: Shape) -> bool:
     return (
         part.slate is None
         and clip.codec in _STREAMABLE

@@ -33,7 +33,8 @@ class Probe:
 
     width, height: pixels as stored; `display_size` is after turning and with square pixels. fps: the exact rate of the
     grid its frames lie on, for `vfr` ones the average. frames: packets that show a picture. duration_s: seconds from the
-    first frame to the end of the last one. turned: degrees clockwise. truncated: how the file falls short, or None.
+    first frame to the end of the last one. first_times: of the first two frames, seconds. tracks: kinds of streams, in
+    order. turned: degrees clockwise. truncated: how the file falls short, or None.
     """
 
     path: str
@@ -52,6 +53,7 @@ class Probe:
     first_times: tuple[float, ...]
     colour: tuple[int, int, int, int]
     sound: Sound | None
+    tracks: tuple[str, ...]
     truncated: str | None
     extradata: bytes = field(default=b"", repr=False)
 
@@ -113,6 +115,7 @@ def probe(path: str | Path) -> Probe:
             first_times=tuple(timing.first),
             colour=(int(context.color_range), int(context.colorspace), int(context.color_primaries), int(context.color_trc)),
             sound=_sound(sound) if sound is not None else None,
+            tracks=tuple(s.type for s in container.streams if s.type in ("video", "audio")),
             truncated=broken,
             extradata=bytes(context.extradata or b""),
         )
@@ -187,8 +190,8 @@ class _Timing:
 
     @property
     def vfr(self) -> bool:
-        """Whether some frame lies more than a tick (or half a millisecond) off the best grid."""
-        return self.timed and self._best[0] > max(self.tick * 1.01, 0.0005)
+        """Whether some frame lies further off the best grid than times rounded twice do (1.6 ms, or 1.5 coarser ticks)."""
+        return self.timed and self._best[0] > max(self.tick * 1.5, 0.0016)
 
     @property
     def fps(self) -> Fraction:

@@ -1,0 +1,158 @@
+"""Joining by copying: packets go from file to file, and nothing is decoded but, for `drop`, the frames at the seams."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import BadInput, CannotRender, Interrupted, Unreadable
+from .boxes import mp4_picture_seconds
+from .ffmpeg import Child, builder
+from .files import whole_file
+from .listing import concat_list
+
+if TYPE_CHECKING:
+    from .probe import Probe
+
+MUXERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
+_MP4_PICTURES = {"h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "mjpeg"}
+_MP4_SOUND = {"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"}
+_INDEXED = {".mp4", ".m4v", ".mov"}  # their headers say exactly how long they last, for next to nothing
+_ANYWAY = "Leave out --copy: then clips are conformed and encoded."
+
+
+def copy_clips(
+    clips: Sequence[Path],
+    target: Path,
+    *,
+    drop: Callable[[Sequence[Probe]], set[int]] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    interrupted: Callable[[], bool] = lambda: False,
+) -> tuple[int, Probe]:
+    """Write `target` from the clips' packets and return its number of frames and what the first clip is like.
+
+    drop: says which clips' first frame is left out; they must then be intra-only. CannotRender names the clip and the
+    field that differs from the first one's; BadInput, a container that cannot hold them; Unreadable, a damaged clip.
+    """
+    muxer = MUXERS.get(target.suffix.lower())
+    if muxer is None:
+        raise BadInput(f"{target.name}: --copy writes {', '.join(MUXERS)}.", "Name it .mkv, which holds everything.")
+    what = f"joining {target}"
+    with whole_file(target) as unfinished, tempfile.TemporaryDirectory(prefix="longvid-") as work:
+        listing = Path(work) / "clips.txt"
+        without: set[int] = set()
+        if drop is None and all(path.suffix.lower() in _INDEXED for path in clips):
+            # ffmpeg starts at once; whether the clips go together is looked up beside it, from the same cached pages
+            concat_list(listing, clips, seconds=[mp4_picture_seconds(path) for path in clips])
+            child = _start(listing, unfinished, muxer)
+            try:
+                probes = _check(clips, target, interrupted, intra_only=False)
+            except BaseException:
+                child.kill()
+                raise
+        else:
+            probes = _check(clips, target, interrupted, intra_only=drop is not None)
+            without = drop(probes) if drop is not None else without
+            # At the second frame's time, or the next microsecond after it: reading starts on the frame at or before it
+            starts = {i: math.ceil(probes[i].first_times[1] * 1e6) / 1e6 for i in without}
+            lasting = [_seconds(clip, i in without) for i, clip in enumerate(probes)]
+            concat_list(listing, clips, seconds=lasting, first_s=starts)
+            child = _start(listing, unfinished, muxer)
+        expected = sum(p.frames for p in probes) - len(without)
+        child.wait(what, interrupted, progress, expected)
+        child.close(what)
+        _count(child.frames, expected, unfinished, muxer, target)
+        if progress is not None:
+            progress(expected, expected)
+    return expected, probes[0]
+
+
+def _seconds(clip: Probe, without_first: bool) -> Fraction | None:
+    """How long a clip's pictures last; None where it has sound, which must not overlap the next one's, or no steady rate."""
+    if clip.vfr or clip.sound is not None:
+        return None
+    return Fraction(clip.frames - without_first) / clip.fps
+
+
+def _start(listing: Path, target: Path, muxer: str) -> Child:
+    ffmpeg = builder()
+    source = ffmpeg.input(str(listing), format="concat", safe=0)
+    out = ffmpeg.output(
+        source["v:0"], source["a:0?"], str(target), format=muxer, c="copy", fflags="+bitexact", map_metadata=-1
+    )  # fmt: skip
+    return Child(out.get_args())
+
+
+def _check(clips: Sequence[Path], target: Path, interrupted: Callable[[], bool], *, intra_only: bool) -> list[Probe]:
+    """Every clip probed once, refused when it does not go with the first one."""
+    from .probe import probe
+
+    known: dict[Path, Probe] = {}
+    probes: list[Probe] = []
+    for path in clips:
+        if interrupted():
+            raise Interrupted(f"joining {target}: stopped.", "Nothing half-written was left behind; run it again to do it over.")
+        clip = known.get(path) or probe(path)
+        known[path] = clip
+        if clip.truncated:
+            raise Unreadable(f"{path} {clip.truncated}.", "Make or download it again.")
+        if not probes:
+            _check_container(clip, target)
+        elif problem := _difference(probes[0], clip):
+            raise CannotRender(f"{path} cannot be joined to {clips[0]} by copying: {problem}.", _ANYWAY)
+        if intra_only and probes and not clip.intra_only:
+            raise CannotRender(
+                f"{path} cannot lose its first frame by copying: later frames are predicted from it ({clip.codec}).",
+                "Leave out --copy, or keep every frame (--seam cut).",
+            )
+        probes.append(clip)
+    return probes
+
+
+def _check_container(clip: Probe, target: Path) -> None:
+    if target.suffix.lower() not in (".mp4", ".m4v"):
+        return
+    names = [clip.codec] if clip.codec not in _MP4_PICTURES else []
+    if clip.sound is not None and clip.sound.codec not in _MP4_SOUND:
+        names.append(clip.sound.codec)
+    if names:
+        raise BadInput(f"{target.name}: {' and '.join(names)} cannot be copied into MP4.", "Name it .mkv.", _ANYWAY)
+
+
+def _difference(first: Probe, clip: Probe) -> str | None:
+    """The first thing in which two clips' streams differ, in words."""
+    for name, value in clip.layout.items():
+        if value != first.layout[name]:
+            if isinstance(value, bytes):
+                return f"their {name} (the encoder's parameter sets) differ"
+            return f"its {name} is {value}, not {first.layout[name]}"
+    if (clip.vfr, clip.vfr or clip.fps) != (first.vfr, first.vfr or first.fps):
+        return f"its frame rate is {_rate(clip)}, not {_rate(first)}"
+    if clip.sound != first.sound:
+        if clip.sound is None or first.sound is None:
+            return "one has sound and the other has none"
+        return "their sound differs (codec, sample rate, channels or encoder settings)"
+    if clip.tracks != first.tracks:
+        return f"its tracks are {', '.join(clip.tracks)}, not {', '.join(first.tracks)}"
+    return None
+
+
+def _rate(clip: Probe) -> str:
+    return "variable" if clip.vfr else f"{float(Fraction(clip.fps)):g} fps"
+
+
+def _count(written: int, expected: int, unfinished: Path, muxer: str, target: Path) -> None:
+    """Unreadable unless the muxer took, and the file's index lists, exactly so many pictures."""
+    found = written
+    if muxer in ("mp4", "mov"):
+        from .probe import count_frames
+
+        found = count_frames(unfinished)
+    if found != expected or written != expected:
+        raise Unreadable(
+            f"joining {target}: {found} frames came out where {expected} were expected.", "One clip is damaged. " + _ANYWAY
+        )
