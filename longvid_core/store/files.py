@@ -62,7 +62,7 @@ class Store:
     def keep_original(self, asset: Asset) -> Asset:
         """A copy of a person's own picture, byte for byte, under its hash: their file may move, ours will not."""
         source = Path(asset.path)
-        if source.is_relative_to(self.home):
+        if source.is_relative_to(self.home) and not source.is_relative_to(self.home / "scratch"):
             return asset
         target = self.home / "assets" / "originals" / asset.sha256[:2] / f"{asset.sha256}{source.suffix.lower()}"
         if not target.is_file() or sha256_file(target) != asset.sha256:
