@@ -22,6 +22,9 @@ _HORIZON = {"ground": 0.80, "low": 0.72, "eye": 0.60, "high": 0.37, "aerial": 0.
 _SIZE = {"extreme_wide": 0.17, "wide": 0.32, "full": 0.62, "medium": 1.0, "close": 1.5, "extreme_close": 2.3}
 
 
+_GREY = ("noir", "black and white", "black-and-white", "monochrome", "b&w")
+
+
 @dataclass(frozen=True)
 class Recipe:
     """All that a card is painted from."""
@@ -178,6 +181,8 @@ def compose_scene(recipe: Recipe, width: int, height: int) -> Scene:
         accents=accents,
         style=dict(visual.style),
     )
+    if setting == "space":  # the sun's plain light, and black beside it
+        scheme = replace(scheme, key=(1.0, 0.95, 0.87), shade=(0.13, 0.15, 0.26), sun=(1.0, 0.97, 0.9), level=0.9)
     quality = visual.light.quality
     if quality == "hard":
         scheme = replace(scheme, haze_amount=scheme.haze_amount * 0.7, shade=mix(scheme.shade, (0, 0, 0), 0.25))
@@ -202,8 +207,12 @@ def compose_scene(recipe: Recipe, width: int, height: int) -> Scene:
     edge = (
         0.55 if any(w in style for w in ("anime", "cel", "flat", "vector", "pixar", "3d")) else 1.7 if "water" in style else 1.0
     )
+    noir = max((w for name, w in visual.style.items() if any(k in name.lower() for k in _GREY)), default=0.0)
+    if any(k in base for k in _GREY):
+        noir = max(noir, 1.0)
+    stage.saturation = 1 - 0.94 * min(1.0, max(0.0, noir))
     stroke = 1.25 if any(w in style for w in ("gouache", "oil", "impasto", "painterly")) else 0.8 if edge < 0.6 else 1.0
-    contrast = {"hard": 1.25, "soft": 0.9, "diffuse": 0.75}.get(quality or "", 1.0) * (1.25 if "noir" in style else 1.0)
+    contrast = {"hard": 1.25, "soft": 0.9, "diffuse": 0.75}.get(quality or "", 1.0) * (1.3 if noir > 0.3 else 1.0)
     return Scene(
         recipe, stage, words, scheme, setting, weather, hour, horizon, sun_x, sun_y, side, behind, focus, framing,
         _SIZE[framing], contrast, edge, stroke,

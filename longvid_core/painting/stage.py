@@ -37,6 +37,8 @@ class Stage:
     frame_height: int
     key: str
     layers: list[Layer] = field(default_factory=list)
+    saturation: float = 1.0
+    """Of everything painted, local colours and lights included: 0 for black and white."""
 
     def __post_init__(self) -> None:
         self.mx = round(self.frame_width * MARGIN)
@@ -76,6 +78,7 @@ class Stage:
         pivot: tuple[float, float] = (0.5, 0.5),
     ) -> None:
         """Adds paint: `colour` float (h, w, 3), `alpha` float (h, w) or None for opaque; cropped to what shows."""
+        colour = self._graded(colour)
         if alpha is None:
             image = Image.merge(
                 "RGBa", [*quantised(colour, self.key, name).split(), Image.new("L", (self.width, self.height), 255)]
@@ -93,12 +96,19 @@ class Stage:
         image = Image.frombytes("RGBa", (right - left, bottom - top), data.tobytes())
         self.layers.append(Layer(name, depth, image, left, top, life=life, pivot=pivot))
 
+    def _graded(self, colour: np.ndarray) -> np.ndarray:
+        if self.saturation == 1.0:
+            return colour
+        grey = (colour * np.array((0.299, 0.587, 0.114), np.float32)).sum(axis=2, keepdims=True)
+        return grey + (colour - grey) * np.float32(self.saturation)
+
     def glow(self, name: str, depth: float, colour: np.ndarray, life: str = "", pivot: tuple[float, float] = (0.5, 0.5)) -> None:
         """Adds light: `colour` float (h, w, 3), screened over what lies below."""
         box = bounds(colour.max(axis=2), 0.006)
         if box is None:
             return
         left, top, right, bottom = box
+        colour = self._graded(colour)
         image = quantised(colour[top:bottom, left:right], self.key, name)
         self.layers.append(Layer(name, depth, image, left, top, "screen", life, pivot))
 
