@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
-import tempfile
 import time
+from fractions import Fraction
 from pathlib import Path
 
 from tools.comfy_host import ROOT, ComfyHost, HostError
@@ -20,6 +21,8 @@ from tools.comfy_host import ROOT, ComfyHost, HostError
 WORKFLOW = ROOT / "workflows" / "api" / "keyframe_mode.json"
 LONGVID = Path(sys.executable).with_name("longvid")
 OUT = ROOT / "out"
+BASE = ROOT / ".host" / "demo"
+RESULTS = BASE / "results"
 
 
 def main() -> int:
@@ -29,13 +32,14 @@ def main() -> int:
     print("demo: starting ComfyUI (ten seconds or so) ...", flush=True)
     OUT.mkdir(exist_ok=True)
     try:
-        with ComfyHost(ROOT / ".host" / "demo") as host, tempfile.TemporaryDirectory(dir=OUT, prefix=".demo-") as folder:
+        with ComfyHost(BASE) as host:
             print(f"demo: sending {WORKFLOW.relative_to(ROOT)} to {host.url}", flush=True)
-            code = submit(host.url, Path(folder))
+            shutil.rmtree(RESULTS, ignore_errors=True)
+            code = submit(host.url)
             if code:
                 print(f"demo: no film was made. ComfyUI's log: {host.log}", file=sys.stderr)
                 return code
-            film, manifest = results(Path(folder))
+            film, manifest = results()
             check(film, manifest)
             os.replace(film, OUT / "demo.mp4")
             os.replace(manifest, OUT / "demo.manifest.json")
@@ -49,19 +53,20 @@ def main() -> int:
     return 0
 
 
-def submit(url: str, folder: Path) -> int:
-    """Runs the template with the film named `demo`; its files come to `folder`. Returns longvid's exit code."""
+def submit(url: str) -> int:
+    """Runs the template with the film named `demo`; its files come to RESULTS. Returns longvid's exit code."""
     graph = json.loads(WORKFLOW.read_text(encoding="utf-8"))
     joins = [node for node, content in graph.items() if content["class_type"] == "LongvidConcat"]
     named = [f"--set={node}.filename_prefix=demo" for node in joins]
-    return subprocess.call([LONGVID, "submit", WORKFLOW, "--url", url, *named, "-o", folder])
+    workflow, results = str(WORKFLOW.relative_to(ROOT)), str(RESULTS.relative_to(ROOT))
+    return subprocess.call([str(LONGVID), "submit", workflow, "--url", url, *named, "-o", results], cwd=ROOT)
 
 
-def results(folder: Path) -> tuple[Path, Path]:
+def results() -> tuple[Path, Path]:
     """The film and the manifest among the files that came. RuntimeError where either is missing."""
-    films, manifests = sorted(folder.rglob("demo*.mp4")), sorted(folder.rglob("demo*.manifest.json"))
+    films, manifests = sorted(RESULTS.glob("demo*.mp4")), sorted(RESULTS.glob("demo*.manifest.json"))
     if len(films) != 1 or len(manifests) != 1:
-        there = ", ".join(sorted(path.name for path in folder.rglob("*"))) or "nothing"
+        there = ", ".join(sorted(path.name for path in RESULTS.glob("*"))) or "nothing"
         raise RuntimeError(f"one film and one manifest were expected from {WORKFLOW.name}; what came is: {there}.")
     return films[0], manifests[0]
 
@@ -79,10 +84,10 @@ def report(seconds: float) -> None:
     manifest = json.loads((OUT / "demo.manifest.json").read_text(encoding="utf-8"))
     film, segments = manifest["film"], manifest["segments"]
     cached = sum(segment["outcome"] == "cached" for segment in segments)
-    length = film["frames"] / float(film["fps"])
+    length = film["frames"] / Fraction(str(film["fps"]))
     print(
         f"""
-demo: {len(segments)} segments, {film["frames"]} frames, {length:.1f} s at {film["width"]}x{film["height"]}, made in {
+demo: {len(segments)} segments, {film["frames"]} frames, {float(length):.1f} s at {film["width"]}x{film["height"]}, made in {
             seconds:.0f} s{f"; {cached} of {len(segments)} clips came from the store" if cached else ""}.
 
   out/demo.mp4             the film

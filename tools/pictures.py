@@ -15,6 +15,7 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 from PIL import Image
 
@@ -87,13 +88,21 @@ def storyboard(film: Path, wanted: list[int], columns: int = 4, width: int = 480
 def canvas() -> None:
     """docs/canvas.jpg: the keyframe template after a run, in a real Chromium."""
     workflow = json.loads((ROOT / "workflows" / "keyframe_mode.json").read_text(encoding="utf-8"))
-    with ComfyHost(ROOT / ".host" / "demo") as host, open_canvas(host.url, 1760, 990) as view:
+    base = ROOT / ".host" / "pictures"
+    settings = base / "user" / "default" / "comfy.settings.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(json.dumps({"Comfy.TutorialCompleted": True, "Comfy.Minimap.Visible": False}))
+    with ComfyHost(base) as host, open_canvas(host.url, 1760, 990) as view:
         view.load(workflow)
-        view.page.evaluate("() => window.app.queuePrompt(0)")
-        done = "async () => Object.keys(await (await fetch('/history')).json()).length > 0"
-        view.page.wait_for_function(done, timeout=300_000, polling=1000)
-        view.fit()
+        view.page.evaluate("async () => { await window.app.queuePrompt(0) }")
+        while not (history := json.loads(urlopen(f"{host.url}/history").read())):
+            view.settle(1000)
+        (job,) = history.values()
+        if job["status"]["status_str"] != "success":
+            raise RuntimeError(f"the template did not run: {job['status']['messages'][-1]}")
         view.settle(3000)
+        view.fit()
+        view.settle(2000)
         shot = view.page.screenshot()
     Image.open(io.BytesIO(shot)).convert("RGB").save(DOCS / "canvas.jpg", quality=84, optimize=True, progressive=True)
 
