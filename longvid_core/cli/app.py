@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from ..errors import Interrupted
 from . import backends, clips, estimate, film, jobs, schema, stages, submit
 
 
@@ -17,7 +19,18 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+class _Commands(TyperGroup):
+    """Tells our own entry point of a Ctrl-C; typer's way would be an exit code of its own."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            raise Interrupted("stopped.") from stop
+
+
 app = typer.Typer(
+    cls=_Commands,
     help="One long prompt in, one long, coherent film out. Every film comes with the manifest that makes it again.",
     epilog="Exit codes: 0 done, 1 a check did not hold, 2 bad input, 3 a provider failed, 4 over budget, 5 interrupted.",
     add_completion=False,

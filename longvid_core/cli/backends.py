@@ -46,30 +46,48 @@ def _is_default(backend: Backend, kind: str) -> bool:
 
 
 def _table(found: dict[str, list[Backend]]) -> RenderableType:
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    for name in ("backend", "takes", "length", "size", "seed", "repeats", "price"):
-        table.add_column(name, overflow="fold")
-    for kind, option in (("video", "--backend"), ("image", "--images")):
-        table.add_row(Text(f"{'Video' if kind == 'video' else 'Keyframes'} ({option})", style="bold"))
+    limited = any(_size(backend) != _ANY_SIZE for backends in found.values() for backend in backends)
+    for name in ("", "pictures in", "frames", *(["size"] if limited else []), "seed", "price"):
+        table.add_column(name, overflow="fold", no_wrap=name in ("", "pictures in", "seed"))
+    for kind, heading in (("video", "--backend"), ("image", "--images")):
+        table.add_row(Text(heading, style="bold"))
         for backend in found[kind]:
-            mark = " (default)" if _is_default(backend, kind) else ""
-            table.add_row(Text(f"  {backend}", style="#4fb3bf").append(mark, style="dim"), *_facts(backend, kind))
+            mark = " *" if _is_default(backend, kind) else ""
+            length = _length(backend) if kind == "video" else "-"
+            size = [_size(backend)] if limited else []
+            table.add_row(
+                Text(f"  {backend}{mark}", style="#4fb3bf"), _pictures(backend), length, *size, _seed(backend), _price(backend)
+            )
         table.add_row()
-    return table
+    return Group(table, Text("* when none is named. In brackets: optional.", style="dim"))
 
 
-def _facts(backend: Backend, kind: str) -> list[str]:
+def _pictures(backend: Backend) -> str:
     entry = backend.entry
-    frames = {"required": "{} frame", "optional": "{} frame, optional", "none": ""}
-    takes = [frames[need].format(which) for which, need in (("first", entry.first_frame), ("last", entry.last_frame))]
-    takes.append(f"{entry.references} references" if entry.references else "")
-    seed = {"native": "follows", "accepted": "accepted", "none": "takes none"}[entry.seed.promise]
-    size = ", ".join(entry.sizes) or f"{entry.min_side} to {entry.max_side}" + (f", multiples of {entry.size_multiple}")
-    takes_text = ", ".join(t for t in takes if t) or "text"
-    return [takes_text, _length(backend) if kind == "video" else "-", size, seed, entry.determinism, _price(backend)]
+    shown = {"required": "{}", "optional": "({})", "none": ""}
+    takes = [shown[need].format(which) for which, need in (("first", entry.first_frame), ("last", entry.last_frame))]
+    takes.append(f"({entry.references} references)" if entry.references else "")
+    return ", ".join(t for t in takes if t) or "-"
+
+
+_ANY_SIZE = "16 to 8192"
+
+
+def _size(backend: Backend) -> str:
+    entry = backend.entry
+    multiple = "" if entry.size_multiple == 2 else f", multiples of {entry.size_multiple}"
+    return ", ".join(entry.sizes) or f"{entry.min_side} to {entry.max_side}{multiple}"
+
+
+def _seed(backend: Backend) -> str:
+    """What a seed does, and whether the same one gives the same pixels."""
+    repeats = backend.entry.determinism
+    return {"native": repeats, "accepted": f"accepted, {repeats}", "none": "none"}[backend.entry.seed.promise]
 
 
 def _length(backend: Backend) -> str:
@@ -80,8 +98,8 @@ def _length(backend: Backend) -> str:
         return "any"
     rule = entry.frames
     step = f" ({rule.step}n+{rule.offset})" if rule.step > 1 else ""
-    rate = "any fps" if entry.any_fps else f"{entry.native_fps:g} fps" if entry.native_fps else ""
-    return f"{rule.min} to {rule.max} frames{step}, {rate}".rstrip(", ")
+    rate = " at any fps" if entry.any_fps else f" at {entry.native_fps:g} fps" if entry.native_fps else ""
+    return f"{rule.min} to {rule.max}{step}{rate}"
 
 
 def _price(backend: Backend) -> str:
@@ -93,7 +111,7 @@ def _price(backend: Backend) -> str:
     if price.unit == "free":
         return "free"
     low, high = (round(1e6 * usd) for usd in (price.usd, price.high_usd if price.high_usd is not None else price.usd))
-    return f"{dollars(low, high)} a {price.unit} ({price.checked})"
+    return f"{dollars(low, high)} a {price.unit}, {price.checked}"
 
 
 def register(app: typer.Typer) -> None:

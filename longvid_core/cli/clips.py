@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 _CONTAINERS = {"h264": (".mp4", ".mov", ".mkv"), "h265": (".mp4", ".mov", ".mkv"), "prores": (".mov", ".mkv"), "ffv1": (".mkv",)}
 """What each codec can be put into. A copied stream is put into whatever is named; ffmpeg refuses what does not go."""
 _ANY = (".mp4", ".mov", ".mkv")
+SEAMS = ("cut", "drop", "blend")
 
 
 def concat(
-    clips: Annotated[list[Path], typer.Argument(metavar="CLIP…", help="Two clips or more, in order. One is copied as it is.")],
+    clips: Annotated[list[Path], typer.Argument(metavar="CLIP…", help="The clips, in the film's order.")],
     output: o.FilmFile,
     seam: Annotated[
         str,
@@ -48,16 +49,13 @@ def concat(
 
     settings = load_settings(config)
     encoding = runs.film_options(settings, codec, crf, preset, None)
-    if seam not in ("cut", "drop", "blend"):
-        raise BadInput(f"--seam {seam}: it must be cut, drop or blend.", "cut keeps every frame.")
-    if (fit or settings.fit) not in o.FITS:
-        raise BadInput(f"--fit {fit}: it must be {', '.join(o.FITS.split('|'))}.", "crop fills the picture and loses its edges.")
+    _one_of("--seam", seam, SEAMS)
+    _one_of("--fit", fit or settings.fit, o.FITS)
     if fps is not None and not 0 < fps <= 240:
         raise BadInput(f"--fps {fps:g}: it must be above 0 and at most 240.", "Leave it out to take the first clip's.")
     width, height = size_of(size) if size else (None, None)
     suffixes = _ANY if copy else _CONTAINERS[encoding.codec]
     target = check_output(output, suffixes, "film" if copy else f"{encoding.codec} film")
-    _refuse_own_input(clips, target)
 
     from .. import events
     from ..media.concat import concat as join
@@ -71,12 +69,18 @@ def concat(
             out.emit(events.StageStarted(stage="join", total=len(clips)))
             encoder = Encoder(codec=encoding.codec, crf=encoding.crf, preset=encoding.preset)
             result = join(
-                clips, target, seam=seam, copy=copy, encoder=encoder,
-                width=width, height=height, fps=fps, fit=fit or settings.fit, interrupted=interrupted,
+                clips, target, seam=cast(Any, seam), copy=copy, encoder=encoder,
+                width=width, height=height, fps=fps, fit=cast(Any, fit or settings.fit), interrupted=interrupted,
                 progress=lambda done, total: out.emit(events.Progress(stage="join", done=done, total=total)),
             )  # fmt: skip
             out.emit(events.StageDone(stage="join"))
-            value = {"event": "done", "film": str(target), "manifest": None, "segments": [], "frames": result.frames}
+            value: dict[str, Any] = {
+                "event": "done",
+                "film": str(target),
+                "manifest": None,
+                "segments": [],
+                "frames": result.frames,
+            }
             out.show(f"{output}: {result.frames} frames from {len(clips)} clips", value)
         finally:
             out.close()
@@ -93,7 +97,6 @@ def last_frame(
     from .reporting import reporter
 
     target = check_output(output, (".png",), "picture")
-    _refuse_own_input([clip], target)
     picture = read_last_frame(clip)
     save_png(picture, target)
     out = reporter(as_json)
@@ -101,12 +104,11 @@ def last_frame(
     out.show(f"{output}: {picture.width}x{picture.height}", value)
 
 
-def _refuse_own_input(clips: list[Path], target: Path) -> None:
+def _one_of(option: str, value: str, names: tuple[str, ...]) -> None:
     from ..errors import BadInput
 
-    for clip in clips:
-        if target.exists() and clip.exists() and clip.samefile(target):
-            raise BadInput(f"-o {target.name} is one of the clips to read.", "Choose another name for the result.")
+    if value not in names:
+        raise BadInput(f"{option} {value}: there is no such choice.", f"There is: {', '.join(names)}.")
 
 
 def _use_ffmpeg(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..errors import Interrupted, LongvidError
 
-GO_ON = "Run the same command to go on."
+GO_ON = "What was finished is kept; run the same command to go on from there."
 UNEXPECTED = 3
 """The contract's nearest code for a fault of our own: nothing is wrong with the input, and no film was made."""
 
@@ -53,15 +53,17 @@ def wants_json(args: Sequence[str]) -> bool:
 
 def explain(error: BaseException) -> Failure:
     """The exit code and text for any exception that ended a command."""
+    if isinstance(error, Interrupted) and not error.way_out:
+        return Failure(error.exit_code, f"{error}\n  {GO_ON}")
     if isinstance(error, LongvidError):
         return Failure(error.exit_code, str(error))
     if isinstance(error, KeyboardInterrupt):
-        return Failure(Interrupted.exit_code, f"stopped. {GO_ON}")
+        return Failure(Interrupted.exit_code, f"stopped.\n  {GO_ON}")
     usage = getattr(error, "format_message", None)
     if usage is not None:  # typer's own errors; older versions raise click's, which are alike
         return Failure(2, _usage(error, usage()))
     if type(error).__name__ == "Abort":
-        return Failure(Interrupted.exit_code, f"stopped. {GO_ON}")
+        return Failure(Interrupted.exit_code, f"stopped.\n  {GO_ON}")
     if type(error).__name__ == "ValidationError" and hasattr(error, "errors"):
         return Failure(2, "this does not hold:\n  " + "\n  ".join(validation_lines(error)))
     if isinstance(error, RecursionError):

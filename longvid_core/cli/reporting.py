@@ -128,7 +128,8 @@ class Lines:
         self.console.print(clean(message), markup=False, soft_wrap=True)
 
     def show(self, what: RenderableType, value: dict[str, Any]) -> None:
-        self.console.print(what)
+        if what:
+            self.console.print(what)
 
     def close(self) -> None:
         return
@@ -150,6 +151,4 @@ def line_of(event: Event) -> str | None:
             return f"spent {event.micro_usd / 1e6:.4f} USD at {event.provider} on {event.id}"
         case events.Notice():
             return f"{'warning: ' if event.level == 'warning' else ''}{event.message}"
-        case events.StageStarted() if event.stage == "join":
-            return "joining"
     return None

@@ -104,7 +104,8 @@ class Screen:
 
     def show(self, what: RenderableType, value: dict[str, Any]) -> None:
         self.close()
-        self._print(what)
+        if what:
+            self._print(what)
 
     def close(self) -> None:
         self._live.stop()

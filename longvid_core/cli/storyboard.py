@@ -42,7 +42,7 @@ def _facts(plan: Plan) -> Text:
     facts = [shots, clock(seconds), f"{plan.width}x{plan.height}", f"{plan.fps:g} fps", plan.mode, f"seed {plan.seed}"]
     if plan.seed_policy != "derived":
         facts.append(plan.seed_policy)
-    return Text.assemble((clean(plan.title), "bold"), "  ", ("  ".join(facts), "dim"))
+    return Text.assemble((clean(plan.title), "bold"), "\n", ("  ".join(facts), "dim"))
 
 
 def _strip(plan: Plan, console: Console) -> list[Text]:
@@ -71,6 +71,7 @@ def _table(plan: Plan, console: Console) -> Table:
     table = Table(box=None, padding=(0, 1 if not wide else 2, 0, 0), pad_edge=False, expand=True, header_style="dim")
     table.add_column("#", justify="right", no_wrap=True)
     if wide:
+        table.add_column("id", no_wrap=True, max_width=12, overflow="ellipsis")
         table.add_column("at", justify="right", no_wrap=True)
     table.add_column("length", justify="right", no_wrap=True)
     table.add_column("join", no_wrap=True)
@@ -82,7 +83,7 @@ def _table(plan: Plan, console: Console) -> Table:
         start -= segment.index > 0 and segment.join == "continuous"
         cells = [Text(f"{segment.index:02d}", style=f"bold {colour(segment.index)}")]
         if wide:
-            cells.append(Text(clock(float(start / rate)), style="dim"))
+            cells += [Text(segment.id, style="dim"), Text(clock(float(start / rate)), style="dim")]
         cells += [Text(clock(float(segment.frames / rate))), _join(segment, wide)]
         if wide:
             cells.append(Text(_shot(plan, segment) or "-", style="dim"))

@@ -1,4 +1,5 @@
-"""Providers with prices, for estimates and budgets. A segment whose prompt says FAIL fails; one that says SLOW takes its time."""
+"""Providers with prices, for estimates and budgets. A segment whose prompt says FAIL fails; one that says SLOW takes a minute
+while there is a file `slow` in the current folder."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ class Toll:
         if "FAIL" in request.prompt:
             raise RenderFailed("toll: no.")
         if "SLOW" in request.prompt:
-            for step in range(600):
+            for step in range(600 if Path("slow").exists() else 0):
                 watch.progress(step, 600)
                 if watch.interrupted():
                     raise Interrupted("stopped.")
