@@ -4,39 +4,43 @@ from __future__ import annotations
 
 from typing import Any
 
-RED_KITE = """\
-Painted in gouache, with long soft shadows and a little paper grain. A small red kite is in every shot.
+LAST_LETTER = """\
+Style: painted in gouache, long soft shadows, warm paper grain.
 
-Dawn. A fishing village wakes beside a calm sea. From the end of the pier a girl lets go of the string, and the red kite \
-lifts into a pale gold sky. Wide shot, the camera rises slowly with it.
+Scene 1: Dawn
+The camera cranes up slowly over a fishing harbour in a wide shot, and a small red balloon rises with one letter in its \
+basket, above the boats and the lighthouse.
 
-The kite drifts along the coast, over white cliffs and green waves, gulls turning around it. Aerial view, the camera \
-tracks left.
+The balloon drifts out over the open sea, gulls turning around it, and the camera trucks left beside it.
 
-CUT TO: Noon in the hills. Wind combs through tall grass and poppies, and the kite's shadow races across them toward a dark \
-pine forest. Pan right.
+Scene 2: Noon
+The camera pans right with the balloon across green hills and fields of red flowers, wide, and its round shadow slides over \
+a village.
 
-Late afternoon. The forest falls away under a wall of snow mountains; the kite climbs past the last ridge while the low sun \
-burns orange behind the peaks. Slow push in.
+The balloon climbs toward a wall of snow mountains, past the last dark pines, in a slow push in from a low angle.
 
-CUT TO: Dusk over a crowded city. Windows light up one by one, and the kite slips between the towers, above wet streets full \
-of red tail lights. Low angle, tilt up.
+Scene 3: Dusk
+The camera tilts up from wet streets, and the balloon floats between the towers of a great city that lights its windows one \
+by one.
 
-Night. Snow begins to fall on the rooftops. The kite comes to rest on a chimney under a full moon, and the whole city is \
-quiet. The camera holds still, then slowly pulls out.
+Night. The camera pulls out slowly as the balloon comes down in falling snow, over quiet rooftops, under a full moon: the \
+letter is home.
 """
 
 LANTERN = """\
-One unbroken take, painted in watercolour: a paper lantern floats down a river, from the mountains to the sea.
+Style: painted in watercolour, soft edges, quiet.
 
-Dusk, high in the snow mountains. Two hands set a glowing paper lantern on a narrow stream. Low angle, slow push in.
+Scene 1: Dusk
+In a slow push in, wide, a paper lantern floats on a dark river below snow mountains.
 
-Night falls. The stream carries the lantern down through a dark pine forest, past mossy stones and fireflies. The camera \
-follows.
+The lantern drifts on past the pines, and the camera trucks right beside it.
 
-Deep night. The river widens and passes a sleeping city; lit windows tremble in the water. The camera trucks right beside it.
+The lantern grows small on the water, and the camera cranes up slowly over the river.
 
-Dawn. The lantern reaches the sea, and its small light goes out against the rising sun. Slow pull out to a wide shot.
+Scene 2: Dawn
+The lantern has come to the sea, where a sailboat waits in golden light; the camera trucks left slowly, wide.
+
+The lantern goes out against the rising sun in a slow pull out.
 """
 
 GOLD, TEAL, VIOLET, GREEN = "#b58a3a", "#3a8f9a", "#7d5fa8", "#5a8a4a"
@@ -70,14 +74,16 @@ takes its results in.
 """
 
 CHAINING_NOTE = """\
-# One unbroken take
+# Long takes
 
 Press **Run**. No key, no model and no network are needed.
 
 In *chaining* mode each shot starts on the exact last frame of the shot before it, as image-to-video models make long takes. \
-So shots are rendered one after another, and a changed shot takes those after it along.
+A cut starts a new chain on a still of its own.
 
-Only the first frame is drawn; connect a picture of yours to *first_image* to start from that.
+Shots of one chain are rendered in order, and a changed shot takes those after it along.
+
+Connect a picture of yours to *first_image* to start from that.
 
 **Last-Frame Extractor** gives the frame the film ends on, to go on from there.
 """
@@ -135,10 +141,10 @@ TEMPLATES: dict[str, dict[str, Any]] = {
         "id": "1f6f7c1e-5d0a-4f0e-9a5e-6b6579667261",
         "nodes": [
             note("note", KEYFRAME_NOTE, (0, 40), (380, 560), "Start here"),
-            *plan_nodes(RED_KITE, mode="keyframe", seconds=26.0, title="The Red Kite"),
+            *plan_nodes(LAST_LETTER, mode="keyframe", seconds=26.0, title="The Last Letter"),
             node("clips", "LongvidRemoteVideo", (1580, 40), (440, 600)),
             note("models", MODELS_NOTE, (1580, 700), (440, 340), "Other models"),
-            *film_nodes("longvid/red_kite"),
+            *film_nodes("longvid/last_letter"),
         ],
         "links": LINKS,
         "groups": GROUPS,

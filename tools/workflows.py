@@ -1,7 +1,8 @@
 """Builds the templates in `workflows/` and their API twins, in the real frontend, from `tools/templates.py`.
 
-    python -m tools.workflows            # needs chromium
-    python -m tools.workflows --look /tmp/look   # and pictures of the canvases
+    python -m tools.workflows                     # needs chromium
+    python -m tools.workflows --thumbnails        # and runs each one, for the picture that ComfyUI shows beside its name
+    python -m tools.workflows --look /tmp/look    # and pictures of the canvases
 
 The files are what ComfyUI itself saves and queues, so that who opens a template sees exactly what runs.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -80,15 +82,18 @@ def tidy(workflow: dict[str, Any]) -> dict[str, Any]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--look", type=Path, help="write a picture of each canvas into this folder")
+    parser.add_argument("--thumbnails", action="store_true", help="make the thumbnails anew, from films")
     parser.add_argument("--url", help="a running ComfyUI with the pack; default: one is started")
     options = parser.parse_args()
     if options.url:
-        return write(options.url, options.look)
-    with tempfile.TemporaryDirectory() as base, ComfyHost(Path(base)) as host:
-        return write(host.url, options.look)
+        write(options.url, options.look, options.thumbnails)
+    else:
+        with tempfile.TemporaryDirectory() as base, ComfyHost(Path(base)) as host:
+            write(host.url, options.look, options.thumbnails)
+    return 0
 
 
-def write(url: str, look: Path | None) -> int:
+def write(url: str, look: Path | None, thumbnails: bool) -> None:
     """Write every template's files."""
     with open_canvas(url) as canvas:
         for name, template in TEMPLATES.items():
@@ -99,7 +104,27 @@ def write(url: str, look: Path | None) -> int:
                 look.mkdir(parents=True, exist_ok=True)
                 canvas.fit()
                 canvas.page.screenshot(path=str(look / f"{name}.png"))
-    return 0
+    for name in TEMPLATES if thumbnails else ():
+        thumbnail(url, name)
+
+
+def thumbnail(url: str, name: str) -> None:
+    """Four frames of the film that the template makes, as shipped: `workflows/NAME.jpg`, 768 x 448."""
+    from PIL import Image
+
+    from longvid_core.media.frames import iterate_frames, rgb_image
+
+    workflow = ROOT / "workflows" / "api" / f"{name}.json"
+    with tempfile.TemporaryDirectory() as folder:
+        longvid = Path(sys.executable).with_name("longvid")
+        subprocess.run([longvid, "submit", workflow, "--url", url, "-o", folder], check=True)
+        (film,) = Path(folder).glob("*.mp4")
+        frames = [rgb_image(frame) for frame in iterate_frames(film)]
+    sheet = Image.new("RGB", (768, 448), (16, 16, 18))
+    for place in range(4):
+        frame = frames[round((place + 0.5) / 4 * len(frames))].resize((382, 222), Image.Resampling.LANCZOS)
+        sheet.paste(frame, (place % 2 * 386, place // 2 * 226))
+    sheet.save(workflow.parents[1] / f"{name}.jpg", quality=88, optimize=True)
 
 
 def save(path: Path, value: dict[str, Any]) -> None:

@@ -20,14 +20,26 @@ CANVAS_TAGS = ("prompt", "workflow")
 
 def placed(release: Release, prefix: str) -> Release:
     """The release with its film in ComfyUI's output folder; the newest of that prefix where it is this very film."""
-    from longvid_core.media.join import read_tags
-    from longvid_core.render.film import FILM_TAG, export_film
+    from longvid_core.render.film import export_film
 
     film = release.film
     target, newest = output_place(prefix, Path(film.path).suffix, film.width, film.height)
-    if newest is not None and read_tags(newest).get(FILM_TAG) == film.key:
+    if newest is not None and _holds(newest, film.key):
         return _at(release, newest)
     return export_film(release, target)
+
+
+def _holds(file: Path, key: str) -> bool:
+    """Whether `file` is the film of that key, whole."""
+    from longvid_core.errors import Unreadable
+    from longvid_core.media.boxes import truncation
+    from longvid_core.media.tags import read_tags
+    from longvid_core.render.film import FILM_TAG
+
+    try:
+        return read_tags(file).get(FILM_TAG) == key and truncation(file) is None
+    except Unreadable:
+        return False  # whatever it was, it is none now; it stays where it is
 
 
 def embedded(release: Release, wanted: bool, hidden: io.HiddenHolder, session: Session) -> Release:
@@ -36,7 +48,7 @@ def embedded(release: Release, wanted: bool, hidden: io.HiddenHolder, session: S
     In place and whole or not at all; picture and sound keep their bytes. Where they are not wanted, or ComfyUI runs with
     --disable-metadata, a film that holds them from an earlier run loses them. Nothing is written when the file is right.
     """
-    from longvid_core.media.join import read_tags, write_tags
+    from longvid_core.media.tags import read_tags, write_tags
     from longvid_core.render.film import export_film
 
     tags = _metadata(hidden) if wanted and not args.disable_metadata else {}

@@ -111,9 +111,13 @@ class NodeProgress:
 
 
 @functools.lru_cache(maxsize=8)
-def look(path: Path) -> Image:
-    """A picture of a file: itself, or a clip's last frame."""
+def look(path: Path) -> Image | None:
+    """A picture of a file: itself, or a clip's last frame. None where there is nothing to see: that is no reason to stop."""
+    from longvid_core.errors import Unreadable
     from longvid_core.media.frames import last_frame
     from longvid_core.media.images import load_rgb
 
-    return load_rgb(path) if path.suffix.lower() == ".png" else last_frame(path)
+    try:
+        return last_frame(path) if path.suffix.lower() in (".mp4", ".mkv", ".mov", ".webm") else load_rgb(path)
+    except Unreadable:
+        return None

@@ -115,12 +115,12 @@ def node_id(prompt: Prompt, class_type: str) -> str:
     return found
 
 
-def with_inputs(prompt: Prompt, class_type: str, **inputs: Any) -> Prompt:
+def with_inputs(prompt: Prompt, class_type: str, /, **inputs: Any) -> Prompt:
     """A copy with these inputs of the one node of that class."""
     key = node_id(prompt, class_type)
     return {**prompt, key: {**prompt[key], "inputs": {**prompt[key]["inputs"], **inputs}}}
 
 
-def small(name: str, **planner: Any) -> Prompt:
+def small(name: str, /, **planner: Any) -> Prompt:
     """A template at a size that renders in a moment."""
     return with_inputs(template(name), "LongvidSegmentPlanner", **{"width": 128, "height": 72, "seconds": 3.0, **planner})

@@ -106,5 +106,12 @@ def test_values_out_of_range_are_refused_before_anything_runs(comfy: Client) -> 
     with pytest.raises(Refused) as refused:
         comfy.queue(with_inputs(small("keyframe_mode"), "LongvidSegmentPlanner", width=9000))
     assert "width" in json.dumps(refused.value.answer["node_errors"])
-    with pytest.raises(Refused):
-        comfy.queue(with_inputs(small("keyframe_mode"), "LongvidRemoteVideo", backend="no:such"))
+
+
+def test_a_backend_that_is_not_there_is_refused_with_what_there_is(comfy: Client) -> None:
+    prompt = with_inputs(small("keyframe_mode"), "LongvidRemoteVideo", backend="no:such")
+    answer = comfy.post("/prompt", {"prompt": prompt, "client_id": comfy.id})
+    (complaint,) = answer["node_errors"][node_id(prompt, "LongvidRemoteVideo")]["errors"]
+    assert "no:such" in complaint["details"] and "animatic:animatic" in complaint["details"]
+    comfy.wait(answer["prompt_id"])  # what does not depend on it runs, as ComfyUI has it
+    assert not list((comfy.home / "clips").glob("*"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
-from longvid_core.media.join import read_tags
+from longvid_core.media.tags import read_tags
 from longvid_core.media.probe import probe
 from longvid_core.models import Manifest
 from tests.comfy.client import Client, Prompt, node_id, small, with_inputs
@@ -102,6 +102,16 @@ def test_clips_that_vanish_from_the_store_are_made_again(comfy: Client) -> None:
     assert probe(film_of(comfy, prompt, outputs)).frames == before
 
 
+def test_a_damaged_film_is_left_alone_and_written_anew(comfy: Client) -> None:
+    prompt = small("keyframe_mode")
+    film = film_of(comfy, prompt, comfy.run(prompt))
+    film.write_bytes(film.read_bytes()[:-2000])
+    damaged = film.read_bytes()
+    anew = film_of(comfy, prompt, comfy.run(prompt))
+    assert anew != film and film.read_bytes() == damaged
+    assert probe(anew).frames > 0
+
+
 def test_the_workflow_travels_in_the_film(comfy: Client) -> None:
     prompt = small("keyframe_mode")
     workflow = {"nodes": [], "note": "what the canvas held: é 雪"}
@@ -131,7 +141,7 @@ def test_nodes_say_what_they_did(comfy: Client) -> None:
         return "\n".join(outputs[node_id(prompt, class_type)]["text"])
 
     plan = manifest_of(comfy, prompt, outputs).plan
-    assert text("LongvidSegmentPlanner").startswith("The Red Kite\n")
+    assert text("LongvidSegmentPlanner").startswith("The Last Letter\n")
     assert all(segment.prompt in text("LongvidSegmentPlanner") for segment in plan.segments)
     assert text("LongvidSeedLock").splitlines()[0] == f"derived · base {plan.seed}"
     assert f"{len(plan.segments)} rendered" in text("LongvidRemoteVideo")
