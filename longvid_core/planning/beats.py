@@ -6,12 +6,14 @@ import functools
 import re
 from dataclasses import dataclass, replace
 
-from .lexicon import plural_verbs, terms, verb_forms, words
+from .lexicon import plural_verbs, terms, verb_forms
 from .textkit import density, pieces, says_something, word_count
 
 PARAGRAPH, SENTENCE, CLAUSE, PHRASE = 4, 3, 2, 1
 
-_END = re.compile(r"(?P<dot>[.!?…]+)(?P<close>[\"”’'»)\]*_`]*)(?=\s|$)|(?P<dense>[。！？｡؟।॥۔]+)(?P<dclose>[」』”’\"）】»)\]]*)")
+_END = re.compile(
+    r"(?P<arrow>\s+(?:→|->|=>|⇒|➜|⟶)\s+)|(?P<dot>[.!?…]+)(?P<close>[\"”’'»)\]*_`]*)(?=\s|$)|(?P<dense>[。！？｡؟।॥۔]+)(?P<dclose>[」』”’\"）】»)\]]*)"
+)
 _QUOTED = re.compile(
     r"(?<![\w])\"(?=\S)[^\"\n]{1,400}(?<=\S)\"(?!\w)|“[^”]{1,600}”|„[^“”]{1,400}[“”]|«[^»]{1,600}»|「[^」]{1,400}」|『[^』]{1,400}』"
     r"|(?<!\w)‘[^‘\n]{1,300}?’(?!\w)|(?<!\w)'(?=\S)[^'\n]{1,300}(?<=[.,!?])'(?!\w)|\([^()\n]{1,300}\)|（[^（）]{1,300}）|\[[^\[\]\n]{1,200}\]|\{[^{}\n]{1,300}\}|`[^`\n]{1,200}`"
@@ -57,6 +59,8 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
 def _goes_on(part: str, match: re.Match[str], after: str, quoted: bool) -> bool:
     """Whether what looks like the end of a sentence is not one."""
     following = after.lstrip()[:1]
+    if match["arrow"]:
+        return quoted
     if match["dense"]:
         return bool(quoted and following and following == after[:1] and not following.isspace())
     dots = match["dot"]
@@ -168,7 +172,9 @@ def split_clauses(text: str, unit: Unit, forced: bool = False) -> list[Unit]:
     for match in filter(free, _LIST.finditer(part)):
         left, right = part[: match.start()], part[match.end() :]
         bare = "," not in match.group()
-        if (bare or _verb_first(_LEADS.sub("", right))) and (_RELATIVE.search(left) or not (lead or not _verb_first(right))):
+        if (bare or opens_with_verb(_LEADS.sub("", right))) and (
+            _RELATIVE.search(left) or not (lead or not opens_with_verb(right))
+        ):
             continue
         if _has_verb(left) and _stands(left, 3) and _stands(right, 3) and _opens_clause(right):
             cuts[_opening(match)] = CLAUSE
@@ -185,7 +191,7 @@ def split_clauses(text: str, unit: Unit, forced: bool = False) -> list[Unit]:
         rank = cuts.get(low - unit.start, unit.rank)
         first = not found
         words_here = _LEADS.sub("", text[low:high].lstrip())
-        subject = unit.subject if first else (lead if lead and _verb_first(words_here) else "")
+        subject = unit.subject if first else (lead if lead and opens_with_verb(words_here) else "")
         found.append(
             replace(
                 unit,
@@ -215,7 +221,8 @@ def _has_verb(part: str) -> bool:
     return verb_at(_TOKEN.findall(part)) is not None
 
 
-def _verb_first(part: str) -> bool:
+def opens_with_verb(part: str) -> bool:
+    """Whether `part` begins with what somebody does: `climbs`, `slowly turns`."""
     tokens = _TOKEN.findall(part)
     if tokens and tokens[0].lower().endswith("ly"):
         tokens = tokens[1:]
@@ -224,7 +231,7 @@ def _verb_first(part: str) -> bool:
 
 def _opens_clause(part: str) -> bool:
     """Whether `part` opens with a verb, or with a subject and its verb."""
-    if _verb_first(part):
+    if opens_with_verb(part):
         return True
     tokens = _TOKEN.findall(part)[:9]
     head = tokens[0].lower() if tokens else ""
@@ -323,10 +330,4 @@ def is_dialogue(text: str) -> bool:
 
 def reading_seconds(weight: float) -> float:
     """How long a beat of so many words wants to be on screen: about 4 to 6 s, longer beats longer."""
-    return max(2.0, min(20.0, 2.2 + 0.15 * weight))
-
-
-__all__ = [
-    "CLAUSE", "PARAGRAPH", "PHRASE", "SENTENCE", "Unit", "is_dialogue", "leading_subject", "reading_seconds", "sentences",
-    "split_clauses", "split_words", "verb_at", "verse_lines", "words",
-]  # fmt: skip
+    return max(2.0, min(20.0, 2.3 + 0.15 * weight))

@@ -80,6 +80,12 @@ def film_length(text: str) -> float | None:
     return seconds_of(match["d"] or match["e"] or match["f"]) if match else None
 
 
+def length_in(text: str) -> float | None:
+    """Any length in a sentence that is about the film: `Music video, 1:30.`"""
+    match = _patterns()["amount"].search(text)
+    return seconds_of(match["d"]) if match else None
+
+
 def beat_length(text: str) -> float | None:
     """A beat's own length: `(4s)`, `for six seconds`, `a 3-second shot`. What happens `two minutes later` is not one."""
     for name in ("paren", "shot", "held"):

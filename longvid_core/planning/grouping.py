@@ -26,7 +26,12 @@ class Group:
     @property
     def wants(self) -> float:
         """Seconds on screen, for all its parts together."""
-        return self.seconds if self.seconds is not None else reading_seconds(self.weight)
+        return self.seconds if self.seconds is not None else max(3.6, reading_seconds(self.weight))
+
+    @property
+    def reads(self) -> float:
+        """Seconds its words alone ask for."""
+        return reading_seconds(self.weight)
 
     @property
     def cut(self) -> bool:
@@ -84,7 +89,7 @@ def _by_beats(text: str, units: list[Unit], shortest_s: float, longest_s: float)
         at += 1
     least = max(3.3, 0.75 * shortest_s)
     while len(groups) > 1:  # and what is too little joins a neighbour, the way it reads
-        small = [i for i, g in enumerate(groups) if g.wants < least]
+        small = [i for i, g in enumerate(groups) if g.reads < least]
         best: tuple[float, int] | None = None
         for i in small:
             for left in (i - 1, i):
@@ -163,7 +168,7 @@ def _split(text: str, group: Group, gentle: bool) -> list[Group] | None:
 
     at = min(range(1, len(units)), key=cost)
     halves = [Group(units[:at]), Group(units[at:])]
-    if gentle and min(h.wants for h in halves) < 2.7:
+    if gentle and min(h.reads for h in halves) < 2.8:
         return None
     if group.seconds is not None:
         for half in halves:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from .beats import CLAUSE, PARAGRAPH, SENTENCE, Unit, leading_subject, sentences, verse_lines
+from .cast import names_look
 from .lexicon import opens_with, patterns
 from .script import Script
 from .textkit import density, says_something, word_count
@@ -37,21 +38,26 @@ def units_of(script: Script) -> list[Unit]:
                     continue
                 rank = (
                     PARAGRAPH
-                    if fresh or (place == 0 and passage.gap)
+                    if fresh or (place == 0 and passage.gap and not passage.nested)
                     else CLAUSE
                     if lines is not None and _runs_on(text, low)
                     else SENTENCE
                 )
-                unit = Unit(low, high, rank, scene=number, weight=word_count(text[low:high]))
+                unit = Unit(low, high, rank, scene=number, weight=_weight(text[low:high]))
                 if not found:
                     cut = True
                 elif fresh:
                     cut = _scene_cuts(scene.kind, scene.join, text, unit, found)
                 else:
-                    cut = _words_cut(text, unit, found)
+                    cut = _words_cut(text, unit, found, within=scene.kind == "scene")
                 found.append(replace(unit, cut=cut))
                 fresh = False
     return found
+
+
+def _weight(words: str) -> float:
+    """Words to show. A sentence that only says how somebody looks needs little time of its own."""
+    return word_count(words) * (0.4 if names_look(words) else 1.0)
 
 
 def _runs_on(text: str, start: int) -> bool:
@@ -71,8 +77,8 @@ def _scene_cuts(kind: str, join: Literal["cut", "continuous"] | None, text: str,
     return _words_cut(text, unit, before)
 
 
-def _words_cut(text: str, unit: Unit, before: list[Unit]) -> bool:
-    """Whether the words themselves say that this is somewhere or some time else."""
+def _words_cut(text: str, unit: Unit, before: list[Unit], within: bool = False) -> bool:
+    """Whether the words themselves say that this is somewhere or some time else. `within`: a marked scene goes on."""
     words = text[unit.start : unit.end].strip()
     if opens_with("cut_openers").match(words) or framing_label(words) or _FRAMED.match(words):
         return not _same_shot(words)
@@ -85,7 +91,7 @@ def _words_cut(text: str, unit: Unit, before: list[Unit]) -> bool:
         if subject.split()[:1] and subject.split()[0] in ("he", "she", "they", "it", "we", "i"):
             return False
         return subject.startswith(("a ", "an ")) or not _shares(subject, text, before)
-    return unit.rank >= PARAGRAPH and not _shares(words, text, before)
+    return unit.rank >= PARAGRAPH and not within and not _shares(words, text, before)
 
 
 def _after_opener(words: str) -> str:

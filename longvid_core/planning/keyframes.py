@@ -7,11 +7,12 @@ import re
 from ..models.plan import Keyframe, Mode
 from ..models.visual import Camera, Lens, VisualState
 from .beats import Unit, sentences, split_clauses
+from .company import with_looks
 from .lexicon import patterns
 from .script import Script
 from .shots import Shot
 from .textkit import says_something, word_count
-from .wording import as_sentence, film_tail, joined, with_looks
+from .wording import as_sentence, film_tail, joined
 
 _STAGE = re.compile(
     r"^(?:we|the (?:film|video|story|scene|ad|camera|shot))\s+(?:begins?|opens?|starts?|fades? in)\s*(?:on|with|by)?\s+(?=\w)|^open(?:ing)? on\s+|^(?:we|the camera)\s+(?:see|sees|find|finds)\s+",

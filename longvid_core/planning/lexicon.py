@@ -17,7 +17,7 @@ def words() -> dict[str, Any]:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    data: dict[str, Any] = yaml.load(resources.files(__package__).joinpath("words.yaml").read_text(encoding="utf-8"), loader)  # noqa: S506
+    data: dict[str, Any] = yaml.load(resources.files(__package__).joinpath("words.yaml").read_text(encoding="utf-8"), loader)
     return data
 
 

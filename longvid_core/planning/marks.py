@@ -21,6 +21,8 @@ _ITEM = re.compile(
 _BULLET = re.compile(r"(?:[-*+•‣◦▪●○■►▶→–—]|\[[ xX]\])(?:\s+\[[ xX]\])?\s+(?=\S)")
 _HEADING = re.compile(r"(?P<h>#{1,6})(?:\s+|$)")
 _RULE = re.compile(r"(?:[-*_=~–—⁂※]\s*){3,}$|⁂$")
+_ROW = re.compile(r"\|.*\|.*\|$")
+_ROW_RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+$")
 _FENCE = re.compile(r"(?:```|~~~)\S*\s*$")
 _CLOCK = r"(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?"
 _RANGE = (
@@ -91,10 +93,11 @@ def _length() -> re.Pattern[str]:
 @functools.cache
 def _scene() -> re.Pattern[str]:
     names = "|".join(sorted(split_terms(words()["scene_words"]), key=len, reverse=True))
+    untold = "|".join(t.replace(" ", r"[\s-]") for t in split_terms(words()["untold_scenes"]))
     spelt = "|".join(t for t in words()["number_words"] if " " not in t and t != "a")
     number = rf"(?P<n>\d{{1,3}}[a-zA-Z]?(?!\w)|{spelt}|[ivxIVX]{{1,5}}(?!\w)|[一二三四五六七八九十]+)"
     return re.compile(
-        rf"{_B}[\[(【<]?\s*(?:(?:{names})\s*(?:no\.?|number|nr\.?|n°|№|\#)?\s*{number}(?:\s*(?:/|of)\s*\d+)?|第\s*[\d一二三四五六七八九十]+\s*(?:场|場|幕|镜|鏡|章|话|話|シーン|カット|节)景?)"
+        rf"{_B}(?:{untold})(?:\s+(?:\d{{1,2}}|{spelt}))?(?P<told>{_B}\s*(?:[:：]|\s[–—-]\s){_B})\s*|{_B}[\[(【<]?\s*(?:(?:{names})\s*(?:no\.?|number|nr\.?|n°|№|\#)?\s*{number}(?:\s*(?:/|of)\s*\d+)?|第\s*[\d一二三四五六七八九十]+\s*(?:场|場|幕|镜|鏡|章|话|話|シーン|カット|节)景?)"
         rf"(?=\W|$)\s*(?P<after>[\])】>]?{_B}\s*(?:[:：.|,)\]–—-]+{_B}|(?=[(\[（【])|(?=\s*$)|(?=\n)|(?=\s+(?-i:[A-ZÀ-ÞА-Я]))|(?<=[\])】>])))\s*",
         re.IGNORECASE,
     )
@@ -124,6 +127,10 @@ def pieces_of(text: str) -> list[Piece]:
             found.append(Piece(start, end, end, True, gap, markup="rule"))
             gap = True
             continue
+        if _ROW.match(bare):
+            found.append(_row(text, start, end, gap, at))
+            gap = False
+            continue
         breaks = [start, *_breaks_in(text, start, end), end]
         for index in range(len(breaks) - 1):
             if breaks[index] < breaks[index + 1]:
@@ -132,6 +139,17 @@ def pieces_of(text: str) -> list[Piece]:
     return found
 
 
+def _row(text: str, start: int, end: int, gap: bool, following: int) -> Piece:
+    """A row of a table: a shot of its own, with its number and length; head and rule rows hold no words of the story."""
+    below = text[following : text.find("\n", following) if "\n" in text[following:] else len(text)]
+    if _ROW_RULE.match(text[start:end].strip()) or _ROW_RULE.match(below.strip()):
+        return Piece(start, end, end, True, gap, markup="fence")
+    cells = [c.strip() for c in text[start:end].strip().strip("|").split("|")]
+    seconds = next((seconds_of(c) for c in cells if re.fullmatch(_amount(), c, re.IGNORECASE)), None)
+    return Piece(start, start, end, True, gap, number=0, seconds=seconds)
+
+
+_HEAD = re.compile(r"[\s#>*_•+–—-]*(?:\(?\d{1,3}[.)]\s+)?[*_]*")
 _AFTER_SENTENCE = re.compile(r"(?:[.!?;:…。！？؟।\])\"”’»*_]|[—–-])\s*$")
 
 
@@ -139,15 +157,14 @@ def _breaks_in(text: str, start: int, end: int) -> list[int]:
     """Where marks begin inside the line text[start:end]."""
     line = text[start:end]
     found: set[int] = set()
-    head = len(line) - len(line.lstrip())
+    head = _HEAD.match(line).end()  # type: ignore[union-attr]
     for match in _scene().finditer(line):
-        if (
-            match.start() > head
-            and match["after"].strip()
-            and (line[match.start() - 1].isspace() or not line[match.start() - 1].isalnum())
-        ):
-            if match["after"].strip(" *_") or line[match.start()].isupper():
-                found.add(match.start())
+        at = match.start()
+        if at <= head or line[at - 1].isalnum():
+            continue
+        closed = match["told"] or (match["after"] or "").strip() or line[match.end() : match.end() + 1] in ("(", "[", "（", "【")
+        if closed and (not match["told"] or (line[at].isupper() and _AFTER_SENTENCE.search(line[:at]))):
+            found.add(at)
     for match in _TRANSITION.finditer(line):
         if match.start() > head and not line[match.start() - 1].isalnum():
             found.add(match.start())

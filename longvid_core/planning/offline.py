@@ -11,18 +11,20 @@ from ..models.plan import CastMember, Plan, Segment
 from ..seeds import hashed_seed
 from .beats import Unit
 from .brief import Brief, Limits
-from .cast import Person, declared, discovered
+from .cast import Person, declared
 from .durations import reachable, share_frames, spacing
 from .grouping import Group, copies, natural_groups, to_count
 from .joins import units_of
 from .keyframes import keyframes_of
 from .parse import parse
+from .people import discovered
 from .script import Script, plain
 from .shots import Shot, only_other, shots_of
 from .textkit import printable, says_something, shortened, tidy_lines
+from .wording import story_words
 
 MOST_SEGMENTS = 2000
-_CALM_S, _BRISK_S = 7.5, 3.0  # seconds a segment has on average at the most and at the least, where the number is ours to choose
+_CALM_S, _BRISK_S = 8.0, 3.0  # seconds a segment has on average at the most and at the least, where the number is ours to choose
 
 
 class OfflinePlanner:
@@ -106,11 +108,11 @@ def _cast(people: list[Person]) -> list[Person]:
 
 
 def _title(brief: Brief, script: Script, text: str, units: list[Unit]) -> str:
-    first = plain(printable(text[units[0].start : units[0].end]))
+    first = story_words(text[units[0].start : units[0].end])
     for candidate in (brief.title, script.title, *script.context[:1], first, plain(printable(text))):
         said = shortened(printable(candidate or ""), 60)
         if says_something(said):
-            said = said.rstrip(" .,;:")
+            said = said.strip(" .,;:→|#*_<>-")
             return said[:1].upper() + said[1:]
     return "Untitled"
 
@@ -148,7 +150,7 @@ def _numbered(brief: Brief, limits: Limits, text: str, natural: list[Group], sec
             f"Ask for at most {int(longest)} s (--seconds), or make several films.",
         )
     timed = all(g.seconds is not None for g in natural)
-    low, high = math.ceil(seconds / _CALM_S), max(1, math.floor(seconds / _BRISK_S))
+    low, high = math.ceil(seconds / (_CALM_S if count > 1 else 10.5)), max(1, math.floor(seconds / _BRISK_S))
     shots = len({g.scene for g in natural} if len({g.scene for g in natural}) > 1 else {0})
     count = (
         count

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from .beats import sentences
+from .beats import sentences, verb_at
 from .cast import names_look
-from .durations import film_length, seconds_of
-from .lexicon import label_kinds, terms
+from .durations import film_length, length_in, seconds_of
+from .lexicon import label_kinds, pattern, terms
 from .marks import Piece, pieces_of
 from .script import Passage, Scene, Script, about_film, film_words, opens_story, plain
 from .textkit import says_something, word_count
@@ -78,6 +78,8 @@ class _Reader:
         if piece.markup == "fence":
             self.open_passage = False
             return
+        if (piece.scene or piece.slug) and not self.section_hard:
+            self.section = None
         if piece.start == self.title_at:
             self.script.title = self.words(piece)
         elif piece.level and not piece.scene:
@@ -117,6 +119,7 @@ class _Reader:
     def _label(self, piece: Piece) -> None:
         self.open_passage = False
         kind, words = piece.label or "", self.words(piece)
+        self.section = None
         begun = any(not all(p.heading for p in s.passages) for s in self.scenes)
         scene = self.scenes[-1] if self.scenes else None
         if kind == "title":
@@ -128,7 +131,8 @@ class _Reader:
             else:
                 self.script.total = self.script.total or seconds
         elif kind == "meta":
-            self.script.total = self.script.total or film_length(words)
+            bare = pattern("geometry").sub("", words)
+            self.script.total = self.script.total or film_length(bare) or length_in(bare)
         elif kind in ("action", "voice"):
             self.section = None
             if words:
@@ -196,6 +200,7 @@ class _Reader:
             clock=piece.clock or (pending.clock if pending else None),
             level=level,
             indent=piece.indent,
+            mark=self.text[piece.start : piece.content],
         )
         self.scenes.append(scene)
         self.open_passage = False
@@ -231,18 +236,19 @@ class _Reader:
         if not says_something(words):
             return
         if piece.slug:
-            scene.settings.append(_slug_words(words))
+            scene.settings.append(_slug_words(words, self.text[piece.start : piece.content]))
             scene.passages.append(Passage(piece.content, piece.end, True, heading=True))
             self.open_passage = False
             return
         speech = self._is_cue(index, piece)
-        heading = piece.scene and piece.opens_line and word_count(words) <= 8 and not words.rstrip()[-1:] in '.!?,;:。！？…"”'
+        heading = piece.scene and piece.opens_line and word_count(words) <= 8 and words.rstrip()[-1:] not in '.!?,;:。！？…"”'
         own_line = piece.bullet or piece.number is not None or piece.code or speech or marked is not None
         if self.open_passage and not own_line and not heading and scene.passages and piece.opens_line:
             scene.passages[-1].end = piece.end
         else:
             start = piece.content
-            scene.passages.append(Passage(start, piece.end, self.after_gap or own_line, piece.code, speech, heading))
+            nested = marked is None and (piece.bullet or piece.number is not None) and bool(scene.passages)
+            scene.passages.append(Passage(start, piece.end, self.after_gap or own_line, piece.code, speech, heading, nested))
         self.open_passage = not piece.level and not heading
         if not piece.opens_line and not marked:
             self.open_passage = True
@@ -303,6 +309,9 @@ class _Reader:
             else:
                 scene.notes.append((kind, said, words))
         for scene in script.scenes:
+            if len(scene.passages) > 1 and scene.passages[1].nested and not scene.passages[0].nested:
+                first = self.text[scene.passages[0].start : scene.passages[0].end]
+                scene.passages[0].heading |= word_count(first) <= 5 and verb_at(["x", *first.split()]) is None
             body = [p for p in scene.passages if not p.heading]
             if body or scene.notes:
                 for p in scene.passages:
@@ -352,16 +361,18 @@ def _generic(words: str) -> bool:
     )
 
 
-def _slug_words(words: str) -> str:
-    """`KITCHEN - NIGHT` as words: `kitchen, night`."""
+def _slug_words(words: str, mark: str) -> str:
+    """`INT. KITCHEN - NIGHT` as words: `interior: kitchen, night`."""
     said = plain(words).strip(" .:-–—*")
     parts = [p.strip() for p in re.split(r"\s+[-–—]+\s+|\s*[-–—]{2}\s*", said) if p.strip()]
     kept = [p for p in parts if p.lower().strip(".") not in ("continuous", "same", "same time", "later", "moments later")]
-    return ", ".join(p.lower() if p.isupper() else p for p in kept)
+    inside, outside = re.search(r"\bINT\b|I/E", mark, re.IGNORECASE), re.search(r"\bEXT\b", mark, re.IGNORECASE)
+    side = "interior: " if inside and not outside else "exterior: " if outside and not inside else ""
+    return side + ", ".join(p.lower() if p.isupper() else p for p in kept)
 
 
 def _is_slug(scene: Scene, words: str) -> bool:
-    return any(_slug_words(words) == s for s in scene.settings)
+    return any(s.endswith(_slug_words(words, "")) for s in scene.settings)
 
 
 def _as_settings(text: str, scene: Scene) -> list[str]:
@@ -385,11 +396,11 @@ def _lengths_from_clocks(scenes: list[Scene]) -> None:
 
 def _sort_prose(script: Script) -> None:
     """Take out of the prose what is said about the film: before the first marked scene, and sentences about style anywhere."""
-    marked = any(s.kind != "prose" for s in script.scenes)
+    marked = next((s for s in script.scenes if s.kind != "prose"), None)
     kept: list[Scene] = []
     for place, scene in enumerate(script.scenes):
         if scene.kind == "prose":
-            leading = place == 0 and marked
+            leading = place == 0 and marked is not None and _can_open(marked)
             scene.passages = [q for p in scene.passages for q in _story_of(script, p, leading, place == 0)]
         if scene.passages:
             kept.append(scene)
@@ -411,6 +422,18 @@ def _sort_prose(script: Script) -> None:
                 script.style.append(film_words(words))
 
 
+_LATE = re.compile(
+    r"final|last|next|closing|end|outro|hero|bridge|epilogue|finale|climax|tag|drop|chorus|\b(?:INT|EXT)\b", re.IGNORECASE
+)
+
+
+def _can_open(scene: Scene) -> bool:
+    """Whether a marked scene can be the film's first, so that the words before it are about the film."""
+    number = re.search(r"\d+", scene.mark)
+    late = (scene.clock[0] > 0 if scene.clock else bool(number and int(number.group()) > 1)) or bool(_LATE.search(scene.mark))
+    return scene.join is None and not late
+
+
 def _thin(script: Script, scene: Scene) -> bool:
     return not any(says_something(script.text[p.start : p.end]) for p in scene.passages)
 
@@ -424,6 +447,8 @@ def _story_of(script: Script, passage: Passage, leading: bool, first_scene: bool
     for low, high in sentences(script.text, passage.start, passage.end):
         said = script.text[low:high]
         kind = about_film(said)
+        if kind is None and first_scene and low == passage.start:
+            script.total = script.total or film_length(said)
         if kind == "film" and not (leading or first_scene):
             kind = None
         if leading and kind is None and not begun:
@@ -437,8 +462,10 @@ def _story_of(script: Script, passage: Passage, leading: bool, first_scene: bool
             else:
                 kept.append(Passage(low, high, passage.gap or bool(kept)))
         else:
-            script.total = script.total or film_length(said)
+            script.total = script.total or film_length(said) or (length_in(said) if kind == "film" else None)
             words = film_words(said)
+            if kind == "style" and (refused := re.fullmatch(r"no\s+(.+?)\W*", said.strip(), re.IGNORECASE)):
+                script.negative.append(plain(refused[1]))
             if kind == "style" and words:
                 script.style.append(words)
             elif kind == "film" and words:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .beats import verb_at
 from .lexicon import opens_with, pattern
 from .textkit import word_count
 
@@ -32,6 +33,7 @@ class Passage:
     code: bool = False
     speech: bool = False
     heading: bool = False
+    nested: bool = False
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Scene:
     clock: tuple[float, float | None] | None = None
     level: int = 0
     indent: int = 0
+    mark: str = ""
     settings: list[str] = field(default_factory=list)
     notes: list[tuple[str, str, str]] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)
@@ -72,6 +75,13 @@ def plain(text: str) -> str:
 
 
 # ---- sentences about the film, not in it --------------------------------------------------------------------------------------
+
+
+_LOOK_NOUN = re.compile(
+    r"^(?:[\w'’-]+\s+){1,4}(?:palette|grain|lighting|light|tones?|colou?rs|aesthetic|vibe|mood|look|grade|grading|textures?|cinematography"
+    r"|photography|animation|style|lens|lenses)$",
+    re.IGNORECASE,
+)
 
 
 @functools.cache
@@ -111,9 +121,14 @@ def about_film(sentence: str) -> Literal["film", "style", "meta"] | None:
         return "style"
     parts = [p.strip() for p in re.split(r"[,;/|]|\band\b|\bwith\b", said) if p.strip()]
     styled = [
-        p for p in parts if (hit := pattern("styles").search(p)) and word_count(p) <= 5 and len(hit.group()) * 2.2 >= len(p)
+        p
+        for p in parts
+        if _LOOK_NOUN.search(p)
+        or (hit := pattern("styles").search(p))
+        and word_count(p) <= 5
+        and len(hit.group()) * 2.2 >= len(p)
     ]
-    if len(styled) * 2 >= len(parts) and word_count(said) <= 30:
+    if len(styled) * 2 >= len(parts) and verb_at(["x", *re.findall(r"[\w'’-]+", said)]) is None and word_count(said) <= 30:
         return "style"
     if (found["film"].match(said) or found["of"].match(said)) and word_count(said) <= 60:
         return "film"

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
 
 from ..models.visual import Camera, Lens, Light, VisualState
 from .beats import SENTENCE, Unit, verb_at
 from .cast import Person
+from .company import Company, with_looks
 from .grouping import Group
 from .lexicon import verb_forms, words
 from .script import Scene, Script
 from .textkit import pieces
 from .visual_words import style_line, visual_of, weather_is_over
-from .wording import Company, as_sentence, film_tail, joined, note_words, phase, scene_lead, speech_words, story_words, with_looks
+from .wording import (
+    LEAD,
+    SUBORDINATE,
+    as_sentence,
+    film_tail,
+    joined,
+    note_words,
+    phase,
+    run_together,
+    scene_lead,
+    speech_words,
+    story_words,
+)
 
 
 @dataclass
@@ -31,7 +45,6 @@ class Shot:
     parts: int = 1
     complexity: float = 0.5
     lead: str = ""
-    notes: list[str] = field(default_factory=list)
 
 
 def shots_of(script: Script, groups: list[Group], people: list[Person]) -> tuple[list[Shot], VisualState]:
@@ -44,9 +57,9 @@ def shots_of(script: Script, groups: list[Group], people: list[Person]) -> tuple
     for group, share in zip(groups, _shares(script.text, groups), strict=True):
         scene = script.scenes[group.scene]
         told = _told(script, group)
-        story, seen = company.name_them(told)
+        story, seen = company.name_them(told, continuing=group.units[0].rank < SENTENCE)
         lead = scene_lead(scene, story)
-        words_seen = joined(lead and lead + ".", told, note_words(scene))
+        words_seen = joined(lead and _daylit(lead) + ".", told, note_words(scene))
         looks = ". ".join(p.look for p in seen if p.look)
         own = visual_of(words_seen, looks, told)
         for part in range(group.parts):
@@ -78,15 +91,20 @@ def _told(script: Script, group: Group) -> str:
             else None
         )
         plain_words = speech_words(raw) if passage else story_words(raw)
+        if run[0].rank < SENTENCE and not said and not run[0].subject:
+            plain_words = SUBORDINATE.sub("", plain_words) or plain_words
         if run[0].subject:
             plain_words = f"{run[0].subject} {_uncapped(plain_words)}"
         said.append(as_sentence(plain_words, keep_lead=bool(said)))
-    return " ".join(filter(None, said))
+    return run_together(said)
+
+
+def _daylit(lead: str) -> str:
+    """A slugline's DAY as a time the light table knows."""
+    return re.sub(r",\s*day$", ", broad daylight", lead)
 
 
 def _uncapped(said: str) -> str:
-    from .wording import LEAD
-
     bare = LEAD.sub("", said)
     return bare or said
 

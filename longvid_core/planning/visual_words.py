@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..models.visual import Camera, Lens, Light, VisualState
-from .lexicon import pattern, patterns, split_terms, verb_forms, words
+from .lexicon import pattern, patterns, plural_verbs, split_terms, verb_forms, words
 
 _NOT = re.compile(
-    r"(?:\b(?:not|no|never|without|isn['’]?t|aren['’]?t|don['’]?t|doesn['’]?t|nor|avoid|neither|instead of|unlike)\W+(?:\w+\W+){0,2})$",
+    r"(?:\b(?:not|no|never|without|isn['’]?t|aren['’]?t|don['’]?t|doesn['’]?t|nor|avoid|neither|instead of|unlike)[^\w.!?;:]+(?:\w+[^\w.!?;:]+){0,2})$",
     re.IGNORECASE,
 )
 _KELVIN = re.compile(r"(?<!\w)(1\d{3}|[2-9]\d{3}|1\d{4})\s?K(?!\w)")
@@ -28,7 +28,10 @@ _TIME_NAME = re.compile(
     r"(?<![.!?:;\n—–\"“(] )(?<!^)\bDawn\b|^Dawn (?!\w*(?:breaks|light|over|comes|rises|is breaking|in|on|at)\b)[a-z]+s\b"
 )
 _MODIFIER_STOP = {"a", "an", "the", "his", "her", "its", "their", "and", "or", "in", "on", "with", "of", "from", "into", "to", "at", "by", "for", "wearing", "under", "over", "as", "two", "three", "one", "some", "is", "are", "up", "down",
-                  "through", "that", "this", "same", "own", "only", "other", "another", "out", "off", "around", "between", "behind", "past", "against", "like", "then", "off", "my", "our", "your", "first", "last", "no", "not", "without", "every", "each", "he", "she", "they", "we", "it", "i", "you", "who", "which", "to"}  # fmt: skip
+                  "through", "that", "this", "same", "own", "only", "other", "another", "out", "off", "around", "between", "behind", "past", "against", "like", "then", "my", "our", "your", "first", "last", "no", "not", "without", "every", "each", "he", "she", "they", "we", "it", "i", "you", "who", "which", "while", "where", "when", "con", "un", "una", "de", "el", "la", "los", "las", "le", "les", "du", "des", "avec", "et", "y", "mit", "einem", "einer", "einen", "der", "die", "das", "und", "im", "com", "uma", "um", "il", "lo", "di", "su", "sa", "son"}  # fmt: skip
+
+
+_COUNTED = {"a", "an", "the", "his", "her", "their", "its", "two", "three", "four", "of", "with"}
 
 
 def visual_of(said: str, looks: str = "", label: str = "") -> VisualState:
@@ -245,36 +248,9 @@ def _things(said: str, table: str, most: int) -> tuple[str, ...]:
             ):
                 break
             described.insert(0, low)
-        if table == "props" and not described and not before:
-            bare = match.group().lower()
-            if bare in ("watch", "keys", "rings", "ring", "records", "drums", "bows", "flags", "roses", "cards"):
-                continue
-        if (
-            table == "props"
-            and match.group().lower()
-            in (
-                "watch",
-                "watches",
-                "rings",
-                "ring",
-                "records",
-                "drums",
-                "bows",
-                "nets",
-                "wheels",
-                "boxes",
-                "box",
-                "balls",
-                "pans",
-                "pots",
-                "maps",
-                "plates",
-            )
-            and not described
-        ):
-            prior = before[-1].lower() if before else ""
-            if prior not in ("a", "an", "the", "his", "her", "their", "its", "of", "two", "three", "with", ","):
-                continue
+        prior = before[-len(described) - 1].lower() if len(before) > len(described) else ""
+        if match.group().lower() in verb_forms() | plural_verbs() and prior not in _COUNTED:
+            continue
         found[" ".join([*described, match.group().lower()])] = None
     kept = [f for f in found if not any(f != other and (other.endswith(" " + f) or other.startswith(f + " ")) for other in found)]
     return tuple(kept)[:most]
@@ -309,6 +285,9 @@ def style_line(lines: Iterable[str]) -> dict[str, float]:
         found.update({k: v for k, v in style_weights(line).items() if _WEIGHT.search(line)})
         for phrase in re.split(r"[,;.、，/]|\band\b", said):
             phrase = " ".join(phrase.split()).strip(" -–—").lower()
+            if _STOCK.search(phrase) or phrase.startswith("no ") or re.search(r"\blight(?:ing)?$", phrase):
+                found.update(style_weights(phrase))
+                continue
             if not phrase or len(phrase) > 40 or len(phrase.split()) > 4 or re.search(r"palette|colou?rs?\b|tones?\b", phrase):
                 found.update({k: v for k, v in style_weights(phrase).items() if k not in found})
                 continue
