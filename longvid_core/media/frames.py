@@ -146,13 +146,16 @@ def _decode_last(path: str | Path, start_s: float | None) -> tuple[av.VideoFrame
             while True:
                 try:
                     packet = next(packets)
-                    frames = packet.decode()
+                    frames = [] if packet.is_corrupt else packet.decode()
                 except StopIteration:
                     break
                 except av.EOFError:
                     break
                 except av.InvalidDataError as error:
                     problem = problem or error.strerror
+                    continue
+                if packet.is_corrupt:  # cut off in the middle: what decodes of it is smeared
+                    problem = problem or "the last packet is cut short"
                     continue
                 for frame in frames:
                     if last is None or frame.pts is None or last.pts is None or frame.pts >= last.pts:
