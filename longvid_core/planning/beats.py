@@ -306,7 +306,7 @@ def split_words(text: str, unit: Unit, count: int) -> list[Unit]:
 
 
 _SOFT = re.compile(
-    r"(?<=\s)(?:and|while|as|then|when|but|until|where|with|into|over|under|through|towards?|before|after|y|et|und|und dann|и)\s",
+    r"(?<=\s)(?:and|while|as|then|when|but|until|where|with|into|over|under|through|towards?|before|after|y|et|und|und dann|и)\s(?!(?:who|which|that|then)\b)",
     re.IGNORECASE,
 )
 

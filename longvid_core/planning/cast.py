@@ -16,7 +16,7 @@ _DECLARED = re.compile(
     re.DOTALL,
 )
 _IS = re.compile(
-    rf"\s*(?P<name>{_NAME})\s+(?:is|has|wears|looks)\s+(?P<look>(?:an?\s|in\s|\d|[^\W\d]+[\s-]years?[\s-]old|dressed|always|about).*)$",
+    rf"\s*(?P<name>{_NAME})\s+(?:is|looks)\s+(?P<look>(?:an?\s|in\s|\d|[^\W\d]+[\s-]years?[\s-]old|dressed|always|about).*)$",
     re.DOTALL,
 )
 _WEARS = re.compile(rf"\s*(?P<name>{_NAME})\s+(?P<look>(?:has|wears|is wearing|always wears)\s.*)$", re.DOTALL)
@@ -58,7 +58,8 @@ def look_said(words: str) -> tuple[str, str] | None:
     match = _IS.match(words) or _WEARS.match(words)
     if match is None or match["name"].split()[0] in _NOT_NAMES:
         return None
-    look = re.sub(r"^(?:has|wears|is wearing|always wears)\s+", "", match["look"].strip(" .;"))
+    look = re.sub(r"^(?:wears|is wearing|always wears)\s+", "wearing ", match["look"].strip(" .;"))
+    look = re.sub(r"^has\s+", "with ", look)
     worn = pattern("garments").search(look) or pattern("looks").search(look) or re.match(r"\w+[\s-]years?[\s-]old|\d+\b", look)
     return (match["name"].strip(), look) if worn else None
 

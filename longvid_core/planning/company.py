@@ -24,6 +24,13 @@ class Company:
         self.recent: list[Person] = []
         self.thing = ""
 
+    @classmethod
+    def of(cls, people: list[Person]) -> Company:
+        """A company that has these people in mind."""
+        company = cls(people)
+        company.recent = list(people)
+        return company
+
     def name_them(self, words: str, continuing: bool = False) -> tuple[str, list[Person]]:
         """`words` with its first dangling pronoun turned into who is meant, and the people in it. Then remembers them.
 
@@ -48,6 +55,11 @@ class Company:
             words, seen = together, [*self.recent[:2], *[p for p in seen if p not in self.recent[:2]]]
         elif self.thing:
             words = self._name_thing(words, seen)
+        elif words.startswith("It ") and self.recent and self.recent[0].animal:
+            words, seen = (
+                _capital(self.recent[0].said) + words[2:],
+                [self.recent[0], *[p for p in seen if p is not self.recent[0]]],
+            )
         self._remember(words, seen)
         return words, seen
 
@@ -63,6 +75,8 @@ class Company:
         """Who does what `words`, opening with a verb, say; None where they have a subject."""
         only = [p for p in self.people if p.declared]
         person = self.recent[0] if self.recent else only[0] if len(only) == 1 else None
+        if person is not None and person.animal and _PRONOUN.search(words):
+            person = next((p for p in self.recent if not p.animal), person)
         if person is None or not opens_with_verb(words):
             return None
         after = words.split()[1:2]
@@ -153,6 +167,10 @@ class Company:
             self.thing = "" if person_like or subject[:1].isupper() and noun == subject else f"the {noun}"
         else:
             self.thing = self.thing if subject else ""
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _owns_person(after: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import ceil
 
 from .beats import CLAUSE, PARAGRAPH, PHRASE, SENTENCE, Unit, reading_seconds, split_clauses, split_words
 from .script import Script
@@ -26,7 +27,12 @@ class Group:
     @property
     def wants(self) -> float:
         """Seconds on screen, for all its parts together."""
-        return self.seconds if self.seconds is not None else max(3.6, reading_seconds(self.weight))
+        return self.seconds if self.seconds is not None else max(3.6, 3.0 * self.parts, reading_seconds(self.weight))
+
+    @property
+    def span(self) -> float:
+        """Seconds there are to divide."""
+        return self.seconds if self.seconds is not None else self.reads
 
     @property
     def reads(self) -> float:
@@ -65,7 +71,7 @@ def natural_groups(script: Script, units: list[Unit], shortest_s: float, longest
 def _timed(text: str, units: list[Unit], seconds: float, longest_s: float) -> list[Group]:
     """A scene whose length is written: one segment, or as many as the model's longest makes necessary."""
     groups = [Group(units)]
-    count = max(1, -int(-(seconds - 1e-6) // longest_s))
+    count = max(1, ceil((seconds - 0.15) / longest_s))
     if count == 1 and sum(u.weight for u in units) > 60 and seconds > 10:
         count = max(1, min(len(units), round(seconds / 6)))
     groups = to_count(text, groups, count)
@@ -82,7 +88,7 @@ def _by_beats(text: str, units: list[Unit], shortest_s: float, longest_s: float)
     while at < len(groups):  # a sentence that is too much for one beat goes by its clauses
         group = groups[at]
         if group.wants > top and group.parts == 1:
-            halves = _split(text, group, gentle=longest_s >= 4 and group.wants <= 10)
+            halves = _split(text, group, gentle=longest_s >= 4 and group.wants <= 8.5)
             if halves is not None:
                 groups[at : at + 1] = halves
                 continue
@@ -138,7 +144,7 @@ def to_count(text: str, groups: list[Group], count: int) -> list[Group]:
                 if 0 <= near < len(bills):
                     bills[near] = _bill(groups[near], groups[near + 1])
     while total < count:
-        at = max(range(len(groups)), key=lambda i: (groups[i].wants / groups[i].parts, -i))
+        at = max(range(len(groups)), key=lambda i: (groups[i].span / groups[i].parts, -i))
         group = groups[at]
         halves = _split(text, group, gentle=False) if group.parts == 1 else None
         if halves is None:
@@ -153,7 +159,10 @@ def _split(text: str, group: Group, gentle: bool) -> list[Group] | None:
     """The group in two at its best joint; None where it has none. `gentle`: only between clauses that stand alone."""
     units = group.units
     if len(units) == 1:
-        units = split_clauses(text, units[0])
+        if group.weight > 120:
+            units = split_words(text, units[0], ceil(group.weight / 60))
+        else:
+            units = split_clauses(text, units[0])
         if len(units) == 1 and not gentle:
             units = split_clauses(text, units[0], forced=group.weight > 14)
         if len(units) == 1 and not gentle and group.weight > 30:

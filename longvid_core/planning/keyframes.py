@@ -7,9 +7,9 @@ import re
 from ..models.plan import Keyframe, Mode
 from ..models.visual import Camera, Lens, VisualState
 from .beats import Unit, sentences, split_clauses
-from .company import with_looks
+from .company import Company, with_looks
 from .lexicon import patterns
-from .script import Script
+from .script import Script, asks_for_style
 from .shots import Shot
 from .textkit import says_something, word_count
 from .wording import as_sentence, film_tail, joined
@@ -119,7 +119,8 @@ def _part_way(part: int, parts: int) -> str:
 
 
 def _still(shot: Shot, words: str, moment: str, tail: str) -> str:
-    people = [p for p in shot.people]
+    people = list(shot.people)
+    words, _ = Company.of(people).name_them(words)
     return joined(shot.lead and shot.lead + ".", with_looks(as_sentence(words), people), moment, tail)
 
 
@@ -163,7 +164,11 @@ def closing_picture(story: str) -> str:
     """The last thing a beat shows: what the camera arrives at, or its last clause with its subject."""
     spans = sentences(story, 0, len(story))
     at = len(spans) - 1
-    while at > 0 and (_is_camera_only(story[slice(*spans[at])]) or word_count(story[slice(*spans[at])]) < 3):
+    while at > 0 and (
+        _is_camera_only(story[slice(*spans[at])])
+        or asks_for_style(story[slice(*spans[at])])
+        or word_count(story[slice(*spans[at])]) < 3
+    ):
         at -= 1
     sentence = story[slice(*spans[at])].strip()
     if _CAMERA_LEAD.match(sentence) and (seen := _REVEAL.search(sentence.rstrip(" .!…"))):

@@ -46,7 +46,7 @@ def plan_offline(brief: Brief, limits: Limits) -> Plan:
         what = "has marks and headings but no words to film" if says_something(text) else "is empty"
         raise BadInput(f"prompt {what}.", "Say what the film shows: a sentence is enough, a page is fine.")
     rate = float(exact_fps(limits.fps))
-    shortest_s, longest_s = limits.shortest / rate, max(limits.longest - 1, 1) / rate
+    shortest_s, longest_s = limits.shortest / rate, limits.longest / rate
     natural = natural_groups(script, units, shortest_s, longest_s)
     seconds = _film_seconds(brief, script, natural)
     groups = _numbered(brief, limits, text, natural, seconds, rate)

@@ -10,7 +10,7 @@ from .cast import names_look
 from .durations import film_length, length_in, seconds_of
 from .lexicon import label_kinds, pattern, terms
 from .marks import Piece, pieces_of
-from .script import Passage, Scene, Script, about_film, film_words, opens_story, plain
+from .script import Passage, Scene, Script, about_film, asks_for_style, film_words, opens_story, plain
 from .textkit import says_something, word_count
 
 _FILM_WIDE = ("style", "look_note", "setting", "time", "character", "sound")
@@ -407,19 +407,25 @@ def _sort_prose(script: Script) -> None:
     script.scenes = kept
     if not kept or all(_thin(script, s) for s in kept):
         return
-    for scene in kept:
-        if scene.kind != "prose" and len(scene.passages) > 1:
-            last = scene.passages[-1]
-            words = script.text[last.start : last.end]
-            if (
-                last.gap
-                and scene is kept[-1]
-                and all(
-                    about_film(script.text[a:b]) in ("style", "meta") for a, b in sentences(script.text, last.start, last.end)
-                )
-            ):
-                scene.passages.pop()
-                script.style.append(film_words(words))
+    last = kept[-1].passages[-1]
+    if kept[-1].kind == "prose" or last.code or last.speech:
+        return
+    spans = sentences(script.text, last.start, last.end)
+    while len(spans) > 1 and asks_for_style(script.text[slice(*spans[-1])]):
+        low, _ = spans.pop()
+        _note_style(script, script.text[low : last.end])
+        last.end = low
+    if len(kept[-1].passages) > 1 and last.gap and len(spans) == 1 and asks_for_style(script.text[last.start : last.end]):
+        _note_style(script, script.text[last.start : last.end])
+        kept[-1].passages.pop()
+
+
+def _note_style(script: Script, said: str) -> None:
+    """A sentence about the film's look; what it forbids goes to the negative prompt too."""
+    if refused := re.fullmatch(r"no\s+(.+?)\W*", said.strip(), re.IGNORECASE):
+        script.negative.append(plain(refused[1]))
+    if words := film_words(said):
+        script.style.append(words)
 
 
 _LATE = re.compile(
@@ -464,10 +470,8 @@ def _story_of(script: Script, passage: Passage, leading: bool, first_scene: bool
         else:
             script.total = script.total or film_length(said) or (length_in(said) if kind == "film" else None)
             words = film_words(said)
-            if kind == "style" and (refused := re.fullmatch(r"no\s+(.+?)\W*", said.strip(), re.IGNORECASE)):
-                script.negative.append(plain(refused[1]))
-            if kind == "style" and words:
-                script.style.append(words)
+            if kind == "style":
+                _note_style(script, said)
             elif kind == "film" and words:
                 (script.characters if names_look(words) else script.context).append(words)
     return kept

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .beats import verb_at
-from .lexicon import opens_with, pattern
+from .lexicon import opens_with, pattern, patterns
 from .textkit import word_count
 
 _EMPHASIS = (
@@ -120,6 +120,11 @@ def about_film(sentence: str) -> Literal["film", "style", "meta"] | None:
     if found["style"].match(said):
         return "style"
     parts = [p.strip() for p in re.split(r"[,;/|]|\band\b|\bwith\b", said) if p.strip()]
+    shotlike = sum(
+        any(t.search(p) for name in ("heights", "framings", "moves", "keys") for t in patterns(name).values()) for p in parts
+    )
+    if shotlike * 2 >= len(parts):
+        return None
     styled = [
         p
         for p in parts
@@ -133,6 +138,11 @@ def about_film(sentence: str) -> Literal["film", "style", "meta"] | None:
     if (found["film"].match(said) or found["of"].match(said)) and word_count(said) <= 60:
         return "film"
     return None
+
+
+def asks_for_style(sentence: str) -> bool:
+    """Whether a sentence plainly asks how the film should look: `In the style of …`, `No text.`, or names a format."""
+    return about_film(sentence) == "meta" or bool(_patterns()["style"].match(plain(sentence)))
 
 
 def opens_story(sentence: str) -> bool:

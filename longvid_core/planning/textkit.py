@@ -106,17 +106,17 @@ def word_count(text: str) -> float:
 
 
 def pieces(text: str, count: int) -> list[int]:
-    """Offsets that cut `text` into `count` shares of about equal length: between words, else between graphemes.
+    """Offsets that cut `text` into `count` shares of about equal length, between words.
 
-    The first offset is 0. There are fewer offsets than `count` where there are fewer graphemes. No share is blank.
+    The first offset is 0. There are fewer offsets than `count` where there are fewer words. No share is blank. Where a
+    script has no spaces, in very long tokens and between emoji, the cut is between graphemes.
     """
     starts = [m.start() for m in _WORD.finditer(text)]
     if len(starts) < count:
-        starts, at = [], 0
-        for cluster in clusters(text):
-            if not cluster.isspace() and (says_something(cluster) or not starts):
-                starts.append(at)
-            at += len(cluster)
+        starts = []
+        for word in _WORD.finditer(text):
+            starts.append(word.start())
+            starts += _inside(word.group(), word.start())
     if len(starts) <= count:
         return [0, *starts[1:]]
     chosen, at = [0], 0
@@ -128,6 +128,20 @@ def pieces(text: str, count: int) -> list[int]:
             at -= 1
         chosen.append(starts[at])
     return chosen
+
+
+def _inside(token: str, at: int) -> list[int]:
+    """Where a token may be cut: before every grapheme that says something, if it is long or not of letters with spaces."""
+    if not (len(token) > 40 or any(density(c) or unicodedata.category(c) == "So" for c in token)):
+        return []
+    starts: list[int] = []
+    opening = True
+    for cluster in clusters(token):
+        if not opening and says_something(cluster):
+            starts.append(at)
+        opening = False
+        at += len(cluster)
+    return starts
 
 
 def shortened(text: str, limit: int) -> str:
