@@ -10,6 +10,7 @@ from pydantic import Field
 
 from .catalog import Backend, ModelEntry, find_backend
 from .errors import OverBudget
+from .models.asset import Asset
 from .models.base import Frozen, MicroUsd, exact_fps
 from .models.clip import Clip
 from .models.plan import Keyframe, Plan, Segment
@@ -110,26 +111,34 @@ def _keyframe(plan: Plan, index: int, keyframe: Keyframe, images: Backend, sessi
 def _segments(plan: Plan, default: Backend, session: Session | None) -> list[Item]:
     items: list[Item] = []
     before: Clip | None = None
+    sized: dict[str, Asset] = {}  # neighbours share a keyframe: each is looked at once
     for segment in plan.segments:
         backend = backend_for(segment, default)
-        before = _stored(plan, segment, backend, before, session)
+        before = _stored(plan, segment, backend, before, session, sized)
         cached = before is not None
         free = Item(index=segment.index, id=segment.id, made_by=str(backend), cached=True)
         items.append(free if cached else _item(segment.index, segment.id, backend, segment.frames, plan.fps))
     return items
 
 
-def _stored(plan: Plan, segment: Segment, backend: Backend, before: Clip | None, session: Session | None) -> Clip | None:
+def _stored(
+    plan: Plan, segment: Segment, backend: Backend, before: Clip | None, session: Session | None, sized: dict[str, Asset]
+) -> Clip | None:
     """The segment's clip, where the pictures it starts and ends on are known and the store has it."""
     if session is None:
         return None
     from .render.ends import conformed, last_frame_of
     from .render.segment import Take
 
-    ends = [plan.keyframe(name).image if name else None for name in (segment.first_keyframe, segment.last_keyframe)]
-    if any(name and not image for name, image in zip((segment.first_keyframe, segment.last_keyframe), ends, strict=True)):
-        return None
-    first, last = (conformed(image, plan, session) if image else None for image in ends)
+    ends: list[Asset | None] = []
+    for name in (segment.first_keyframe, segment.last_keyframe):
+        image = plan.keyframe(name).image if name else None
+        if name and image is None:
+            return None
+        if name and image and name not in sized:
+            sized[name] = conformed(image, plan, session)
+        ends.append(sized[name] if name else None)
+    first, last = ends
     if segment.first_keyframe is None and plan.mode == "chaining":
         if before is None:
             return None

@@ -30,7 +30,7 @@ INCOMPLETE = 3
 
 @contextlib.contextmanager
 def stoppable() -> Iterator[Callable[[], bool]]:
-    """Inside the block Ctrl-C and SIGTERM ask to stop (the given function then answers True); a second one stops at once.
+    """Inside the block Ctrl-C, SIGTERM and SIGHUP ask to stop (the given function then answers True); a second one stops at once.
 
     Work that is under way ends between two frames, its children with it, and nothing half-written stays.
     """
@@ -43,8 +43,10 @@ def stoppable() -> Iterator[Callable[[], bool]]:
 
     before = {}
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            before[number] = signal.signal(number, ask)
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)  # not every system has every one
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+                before[number] = signal.signal(number, ask)
     except ValueError:
         pass  # not in the main thread: the host decides what stops us
     try:

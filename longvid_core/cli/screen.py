@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.progress import Progress, ProgressColumn, Task, TaskID, TextColumn
-from rich.progress_bar import ProgressBar
+from rich.progress import Progress, TaskID, TextColumn
 from rich.text import Text
 
 from .. import events
+from .bars import Bar, Left
 from .failures import clean
 from .storyboard import clock, colour, storyboard
 
@@ -32,30 +32,6 @@ _MARKS = {
 _STOPPING = "stopping: what is finished is kept. Ctrl-C again stops at once."
 
 
-class _Bar(ProgressColumn):
-    """A bar in its task's own colour."""
-
-    def render(self, task: Task) -> ProgressBar:
-        style = task.fields.get("style", "default")
-        return ProgressBar(
-            total=task.total,
-            completed=task.completed,
-            width=task.fields.get("width", 32),
-            complete_style=style,
-            finished_style=style,
-        )
-
-
-class _Left(ProgressColumn):
-    """How long a task still takes, once that can be told."""
-
-    max_refresh = 0.5
-
-    def render(self, task: Task) -> Text:
-        left = task.time_remaining
-        return Text(f"{clock(left)} left" if left and not task.finished else "", style="dim")
-
-
 class Screen:
     """Renders events on a terminal. Bars vanish when the work is done; lines stay."""
 
@@ -72,10 +48,10 @@ class Screen:
         self._width = 16 if narrow else 32
         self._progress = Progress(
             TextColumn("[{task.fields[label]}]{task.description}", style="bold"),
-            _Bar(),
+            Bar(),
             TextColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.fields[note]}", style="dim"),
-            _Left(),
+            Left(),
             console=console,
         )
         self._live = Live(get_renderable=self._view, console=console, transient=True, refresh_per_second=10)

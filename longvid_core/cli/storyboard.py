@@ -108,7 +108,7 @@ def _shot(plan: Plan, segment: Segment) -> str:
 
 
 def _words(segment: Segment) -> str:
-    return clean(" ".join((segment.text or segment.prompt).split()))
+    return clean(" ".join(segment.prompt.split()))
 
 
 def _unicode(console: Console) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,7 +39,7 @@ def submit(
     """
     from ..submit import load_workflow
     from .brief import check_folder
-    from .runs import INCOMPLETE, stoppable
+    from .runs import INCOMPLETE, stoppable, wait
     from .submit_view import view
 
     graph = load_workflow(workflow)
@@ -48,7 +47,7 @@ def submit(
     existing = next(place for place in (folder, *folder.parents) if place.exists())
     check_folder(existing)
     with stoppable() as interrupted, view(as_json, url) as tell:
-        done = asyncio.run(_submit(graph, url, assignments or (), folder, previews, tell, interrupted))
+        done = wait(_submit(graph, url, assignments or (), folder, previews, tell, interrupted))
         value = _summary(done)
     if as_json:
         print(json.dumps(value), flush=True)

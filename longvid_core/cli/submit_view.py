@@ -68,21 +68,16 @@ class _Lines:
 @contextlib.contextmanager
 def _bars(console: Console) -> Iterator[Tell]:
     """Two bars: the whole workflow, and the node at work."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress, TextColumn
     from rich.text import Text
 
-    columns: list[Any] = [
-        TextColumn("{task.description}", style="bold"),
-        BarColumn(
-            bar_width=16 if console.width < 72 else 32, complete_style="#4fb3bf", finished_style="#4fb3bf", pulse_style="#4fb3bf"
-        ),
-        TextColumn("{task.fields[note]}", style="dim"),
-        TimeRemainingColumn(compact=True),
-        TimeElapsedColumn(),
-    ]
+    from .bars import Bar, Left
+
+    look: dict[str, Any] = {"note": "", "style": "#4fb3bf", "width": 16 if console.width < 72 else 32}
+    columns = (TextColumn("{task.description}", style="bold"), Bar(), TextColumn("{task.fields[note]}", style="dim"), Left())
     with Progress(*columns, console=console, transient=True) as bars:
-        whole = bars.add_task("Workflow", total=None, note="")
-        node = bars.add_task("Waiting", total=None, note="")
+        whole = bars.add_task("Workflow", total=None, **look)
+        node = bars.add_task("Waiting", total=None, **look)
         at_work = ""
 
         def tell(signal: Signal) -> None:
@@ -97,7 +92,7 @@ def _bars(console: Console) -> Iterator[Tell]:
                     at_work = signal.node
                     bars.reset(node, total=None)
                 known = signal.total > 1
-                note = f"{signal.done:g} of {signal.total:g}" if known else ""
+                note = f"{signal.done / signal.total:.0%}" if known else ""
                 bars.update(
                     node,
                     description=clean(signal.title)[:40],

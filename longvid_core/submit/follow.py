@@ -49,11 +49,10 @@ async def submit(
     """
     job = _Job(workflow, server, tell, interrupted)
     messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    connected = asyncio.Event()
-    listener = asyncio.create_task(_listen(server, messages, connected, tell))
+    tried = asyncio.Event()
+    listener = asyncio.create_task(_listen(server, messages, tried, tell))
     try:
-        with contextlib.suppress(asyncio.TimeoutError):  # without a websocket the job is followed by looking it up
-            await asyncio.wait_for(connected.wait(), 5)
+        await tried.wait()  # connected first, no message is missed; without a websocket the job is followed by looking it up
         prompt_id, left_out = await server.queue(workflow)
         for fault in left_out:
             tell(Told(f"ComfyUI leaves a part out: {fault}"))
@@ -74,6 +73,7 @@ class _Job:
         self._done: set[str] = set()
         self._seen_outputs: dict[str, Any] = {}
         self._last_position = -1
+        self._shown: NodeProgress | None = None
 
     async def follow(self, prompt_id: str, messages: asyncio.Queue[dict[str, Any]]) -> dict[str, Any]:
         """Wait for the job's end; gives its history record."""
@@ -118,8 +118,9 @@ class _Job:
     def _heard(self, prompt_id: str, message: dict[str, Any]) -> bool:
         """Take in one message; True when it says that the job has ended."""
         kind, data = message.get("type"), message.get("data")
-        if not isinstance(data, dict) or data.get("prompt_id", prompt_id) != prompt_id:
+        if not isinstance(data, dict) or data.get("prompt_id") != prompt_id:
             return False
+        self._waits(prompt_id, 0)  # whatever is told of a job, it runs
         if kind == "execution_cached":
             self._done.update(map(str, data.get("nodes") or ()))
         elif kind == "executed":
@@ -135,13 +136,16 @@ class _Job:
         elif kind == "executing" and data.get("node") is not None:
             self._show(str(data["node"]), 0, 1)
         return kind in ("execution_success", "execution_error", "execution_interrupted") or (
-            kind == "executing" and data.get("node", "") is None and "prompt_id" in data
+            kind == "executing" and data.get("node", "") is None
         )
 
     def _show(self, node_id: str, done: Any, total: Any) -> None:
         title = title_of(self._workflow, node_id)
         finished = len(self._done & set(self._workflow))
-        self._tell(NodeProgress(node_id, title, float(done or 0), float(total or 1), finished, len(self._workflow)))
+        shown = NodeProgress(node_id, title, float(done or 0), float(total or 1), finished, len(self._workflow))
+        if shown != self._shown:  # old and new kinds of message tell the same twice
+            self._shown = shown
+            self._tell(shown)
 
     def _waits(self, prompt_id: str, position: int | None) -> None:
         if position is not None and position != self._last_position:
@@ -173,21 +177,21 @@ class _Job:
         raise Interrupted("stopped; the server was told to stop the job and is still at it.", "Submit again to go on.")
 
 
-async def _listen(server: Server, messages: asyncio.Queue[dict[str, Any]], connected: asyncio.Event, tell: Tell) -> None:
-    """Put the server's messages into the queue, for ever; connect again whenever the connection is lost."""
-    lost = False
+async def _listen(server: Server, messages: asyncio.Queue[dict[str, Any]], tried: asyncio.Event, tell: Tell) -> None:
+    """Put the server's messages into the queue, for ever; connect again whenever the connection is lost.
+
+    `tried` is set once the first connection stands or cannot be had.
+    """
     pause = 0.2
     while True:
         try:
-            async with contextlib.aclosing(_messages(server, connected)) as stream:
+            async with contextlib.aclosing(_messages(server, tried)) as stream:
                 async for message in stream:
-                    lost, pause = False, 0.2
+                    pause = 0.2
                     await messages.put(message)
-        except OSError:
-            pass  # refused or reset: tried again below, and the job is looked up over HTTP meanwhile
-        if connected.is_set() and not lost:
-            lost = True
             tell(Told("the connection to ComfyUI was lost; connecting again"))
+        except OSError:
+            tried.set()  # refused or broken: tried again below, and the job is looked up over HTTP meanwhile
         await asyncio.sleep(pause)
         pause = min(pause * 2, 5)
 
@@ -195,16 +199,25 @@ async def _listen(server: Server, messages: asyncio.Queue[dict[str, Any]], conne
 async def _messages(server: Server, connected: asyncio.Event) -> AsyncGenerator[dict[str, Any], None]:
     """The JSON messages of one connection, until it ends. Pictures (binary messages) are passed over."""
     from websockets.asyncio.client import connect
-    from websockets.exceptions import WebSocketException
+    from websockets.exceptions import ConnectionClosed, WebSocketException
 
     try:
         async with connect(server.websocket, max_size=None, proxy=None, open_timeout=5) as socket:
             connected.set()
-            async for raw in socket:
-                if isinstance(raw, str):
-                    with contextlib.suppress(ValueError):
-                        message = json.loads(raw)
-                        if isinstance(message, dict):
-                            yield message
+            try:
+                async for raw in socket:
+                    message = _parsed(raw)
+                    if message is not None:
+                        yield message
+            except ConnectionClosed:
+                return  # broken off instead of closed; to the caller it is the same
     except (WebSocketException, TimeoutError, asyncio.TimeoutError) as error:
         raise ConnectionError(str(error)) from error
+
+
+def _parsed(raw: str | bytes) -> dict[str, Any] | None:
+    try:
+        message = json.loads(raw) if isinstance(raw, str) else None
+    except ValueError:
+        return None
+    return message if isinstance(message, dict) else None

@@ -46,7 +46,8 @@ def test_last_frame_is_the_last_frame(longvid: Longvid, tmp_path: Path) -> None:
     assert longvid("last-frame", "a.mkv", "-o", "last.png", "--json").last["image"] == str(tmp_path / "last.png")
 
 
-def test_backends_are_listed_with_what_they_can_do(longvid: Longvid, toll: None) -> None:
+def test_backends_are_listed_with_what_they_can_do(longvid: Longvid, toll: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     ran = longvid("backends")
     for words in (
         "animatic:animatic *",
