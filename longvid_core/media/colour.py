@@ -13,7 +13,11 @@ ACCURATE = "accurate_rnd+full_chroma_int+full_chroma_inp"
 MARK_BT709 = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 """A filter that says so of every frame: newer ffmpegs believe the frames, older ones the options."""
 
-TO_BT709 = f"scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+{ACCURATE},{MARK_BT709}"
+LEFT = "h_chr_pos=0"
+"""Where H.264, HEVC and their like put chroma: at the left of each pair of pixels. libswscale's own default is between them,
+which moves colour by a quarter of a pixel each time a film goes through. Takes the prefix `in_` or `out_`."""
+
+TO_BT709 = f"scale=out_color_matrix=bt709:out_range=tv:out_{LEFT}:flags=bicubic+{ACCURATE},{MARK_BT709}"
 """Filters from RGB to YUV. Without the matrix libswscale writes BT.601, and reds and greens shift."""
 
 # AVColorRange, AVColorSpace, AVColorPrimaries and AVColorTransferCharacteristic, as ffmpeg's options spell them

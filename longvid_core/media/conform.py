@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import Unreadable
-from .colour import ACCURATE, BT709_TAGS, MARK_BT709
+from .colour import ACCURATE, BT709_TAGS, LEFT, MARK_BT709
 from .encode import FFV1, rate_text
 from .ffmpeg import BITEXACT, Child, builder, run_ffmpeg
 from .probe import Probe, count_frames
@@ -44,7 +44,7 @@ def conform(
 ) -> None:
     """Write `clip` to `target` as FFV1 in Matroska: exactly conformed_frames - drop_first frames of width x height.
 
-    Frames are taken by timestamp: each moment shows the frame nearest to it. A slate is laid over (pixels bgr0 only), drawn
+    Frames are taken by timestamp: each film frame shows the latest one whose time rounds to its own. A slate is laid over (pixels bgr0 only), drawn
     for the frame's number in the whole clip. Unreadable when fewer frames decode than the packets promise.
     """
     total = conformed_frames(clip, fps) - drop_first
@@ -92,8 +92,8 @@ def raw_frames(clip: Probe, shape: Shape) -> Generator[np.ndarray, None, None]:
 def _filtered(clip: Probe, shape: Shape, pixels: str, drop_first: int, total: int) -> Any:
     """The clip's pictures, at the film's rate, size and pixels, as a stream of ffmpeg-python."""
     source = builder().input(f"file:{Path(clip.path).absolute()}")["v:0"]
-    timing, size = _timing(clip, shape.fps, drop_first, total), geometry(clip, shape.width, shape.height, shape.fit)
-    for name, args, kwargs in [*timing, *size, *_pixels(pixels)]:
+    timing = _timing(clip, shape.fps, drop_first, total)
+    for name, args, kwargs in [*timing, *_geometry(clip, shape.width, shape.height, shape.fit, pixels)]:
         source = source.filter(name, *args, **kwargs)
     return source
 
@@ -116,38 +116,45 @@ def _timing(clip: Probe, fps: Fraction, drop_first: int, total: int) -> list[Ste
     ]
 
 
-def geometry(clip: Probe, width: int, height: int, fit: Fit) -> list[Step]:
-    """Filters that bring the clip, upright as ffmpeg hands it on, to exactly width x height with square pixels."""
+def _geometry(clip: Probe, width: int, height: int, fit: Fit, pixels: str) -> list[Step]:
+    """Filters that bring the clip, upright as ffmpeg hands it on, to exactly width x height, square pixels, these colours."""
     stored = (clip.height, clip.width) if clip.turned in (90, 270) else (clip.width, clip.height)
     seen_width, seen_height = clip.display_size
-    square: Step = ("setsar", (1,), {})
-    flags = f"lanczos+{ACCURATE}"
-    if (seen_width, seen_height) == (width, height) == stored:
-        return [square]
-    if fit == "stretch":
-        return [("scale", (width, height), {"flags": flags}), square]
+    before: list[Step] = []
+    after: list[Step] = [("setsar", (1,), {})]
+    size = (width, height)
     if fit == "pad":
         ratio = min(width / seen_width, height / seen_height)
-        inner = [min(limit, max(2, 2 * round(side * ratio / 2))) for side, limit in ((seen_width, width), (seen_height, height))]
-        place = (width, height, (width - inner[0]) // 4 * 2, (height - inner[1]) // 4 * 2, "black")
-        return [("scale", tuple(inner), {"flags": flags}), ("pad", place, {}), square]
-    # crop: the largest part of the target's shape, then scaled to fit exactly
-    wide = seen_width * height > seen_height * width
-    part_width = round(stored[0] * (width * seen_height) / (height * seen_width)) if wide else stored[0]
-    part_height = stored[1] if wide else round(stored[1] * (height * seen_width) / (width * seen_height))
-    part = (max(1, part_width), max(1, part_height))
-    cut: list[Step] = [] if part == stored else [("crop", part, {"exact": 1})]
-    return [*cut, ("scale", (width, height), {"flags": flags}), square]
+        size = (_even(seen_width * ratio, width), _even(seen_height * ratio, height))
+        if size != (width, height):
+            place = (width, height, (width - size[0]) // 4 * 2, (height - size[1]) // 4 * 2, "black")
+            after.insert(0, ("pad", place, {}))
+    elif fit == "crop":  # the largest part of the target's shape, then scaled to fit exactly
+        wide = seen_width * height > seen_height * width
+        part_width = round(stored[0] * (width * seen_height) / (height * seen_width)) if wide else stored[0]
+        part_height = stored[1] if wide else round(stored[1] * (height * seen_width) / (width * seen_height))
+        part = (max(1, part_width), max(1, part_height))
+        if part != stored:
+            before = [("crop", part, {"exact": 1})]
+    return [*before, *_scale(clip, size, pixels), *after]
 
 
-def _pixels(pixels: str) -> list[Step]:
-    """The conversion into `pixels`: RGB by the clip's own matrix, or YUV by BT.709."""
-    flags = f"bicubic+{ACCURATE}"
+def _even(side: float, limit: int) -> int:
+    return min(limit, max(2, 2 * round(side / 2)))
+
+
+def _scale(clip: Probe, size: tuple[int, int], pixels: str) -> list[Step]:
+    """Size and colours in one step: to RGB by the clip's own matrix, or to YUV by BT.709."""
+    options: dict[str, Any] = {"flags": f"lanczos+{ACCURATE}"}
+    name, _, value = LEFT.partition("=")
+    if not clip.is_rgb and clip.codec not in ("mjpeg", "mpeg1video"):
+        options[f"in_{name}"] = value
     if pixels in ("bgr0", "rgb24"):
-        return [("scale", (), {"flags": flags})]
-    name, _, values = MARK_BT709.partition("=")
+        return [("scale", size, options), ("format", (pixels,), {})]
+    options |= {"out_color_matrix": "bt709", "out_range": "tv", f"out_{name}": value}
+    mark, _, values = MARK_BT709.partition("=")
     marks = dict(pair.split("=") for pair in values.split(":"))
-    return [("scale", (), {"flags": flags, "out_color_matrix": "bt709", "out_range": "tv"}), (name, (), marks)]
+    return [("scale", size, options), ("format", (pixels,), {}), (mark, (), marks)]
 
 
 def _slate_feed(slate: SlateText, frames: range, width: int, height: int) -> Callable[[IO[bytes]], None]:

@@ -125,13 +125,12 @@ def _check_container(clip: Probe, target: Path) -> None:
 
 def _difference(first: Probe, clip: Probe) -> str | None:
     """The first thing in which two clips' streams differ, in words."""
-    for name, value in clip.layout.items():
-        if value != first.layout[name]:
+    theirs, ours = {"frame rate": _rate(first), **first.layout}, {"frame rate": _rate(clip), **clip.layout}
+    for name, value in ours.items():
+        if value != theirs[name]:
             if isinstance(value, bytes):
                 return f"their {name} (the encoder's parameter sets) differ"
-            return f"its {name} is {value}, not {first.layout[name]}"
-    if (clip.vfr, clip.vfr or clip.fps) != (first.vfr, first.vfr or first.fps):
-        return f"its frame rate is {_rate(clip)}, not {_rate(first)}"
+            return f"its {name} is {value}, not {theirs[name]}"
     if clip.sound != first.sound:
         if clip.sound is None or first.sound is None:
             return "one has sound and the other has none"

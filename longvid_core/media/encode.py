@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput, Interrupted
-from .colour import BT709_TAGS, MARK_BT709
+from .colour import BT709_TAGS, LEFT, MARK_BT709
 from .ffmpeg import BITEXACT, THREADS, Child, builder, run_ffmpeg
 from .files import whole_file
 
@@ -138,7 +138,7 @@ def frames_header(pix_fmt: str, width: int, height: int) -> bytes:
 
 def make_proxy(source: str | Path, target: str | Path, interrupted: Callable[[], bool] = lambda: False) -> None:
     """An H.264 copy of the clip `source` that browsers play and start at once: yuv420p, even size, index in front."""
-    even = f"scale=trunc(iw/2)*2:trunc(ih/2)*2:out_color_matrix=bt709:out_range=tv:flags=bicubic,{MARK_BT709}"
+    even = f"scale=trunc(iw/2)*2:trunc(ih/2)*2:out_color_matrix=bt709:out_range=tv:out_{LEFT}:flags=bicubic,{MARK_BT709}"
     with whole_file(Path(target)) as temporary:
         ffmpeg = builder()
         clip = ffmpeg.input(f"file:{Path(source).absolute()}")

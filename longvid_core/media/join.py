@@ -85,7 +85,12 @@ def join_parts(
     probes = probe_all([part.path for part in parts])
     for part in parts:
         _check_drop(part, probes[part.path], shape.fps)
-    with whole_file(target) as unfinished, tempfile.TemporaryDirectory(prefix=".longvid-", dir=work_dir or target.parent) as work:
+    beside = work_dir or target.parent
+    with (
+        whole_file(target) as unfinished,
+        tempfile.TemporaryDirectory(prefix=".longvid-", dir=beside) as work,
+        tempfile.TemporaryDirectory(prefix="longvid-") as lists,
+    ):
         ready = _Ready(parts, probes, shape, encoder, Path(work))
         meter = _Meter(progress, ready.count + ready.to_conform)
         ready.conform_rest(meter, interrupted)
@@ -94,7 +99,7 @@ def join_parts(
         options = {**picture, **(encoder.sound() if spans else {})}
         drops = list(_drops(ready.sources))
         steps = ([f"select='{_keep(drops)}'"] if drops else []) + filters
-        inputs = _Inputs(ready.sources, spans, dict(metadata or {}), shape.fps, Path(work))
+        inputs = _Inputs(ready.sources, spans, dict(metadata or {}), shape.fps, Path(lists))
         args = inputs.output(unfinished, muxer, {"filter:v": ",".join(steps), **options})
         run_ffmpeg(
             args, what=f"joining {target}", frames_total=ready.count, progress=meter.step(ready.count),
@@ -258,12 +263,12 @@ class _Inputs:
     spans: Sequence[Span]
     metadata: dict[str, str]
     fps: Fraction
-    work: Path
+    lists: Path
 
     def output(self, target: Path, muxer: str, options: Mapping[str, Any]) -> list[str]:
         """ffmpeg's arguments for writing `target` from them."""
         ffmpeg = builder()
-        listing = self.work / "clips.txt"
+        listing = self.lists / "clips.txt"
         concat_list(listing, [source.path for source in self.sources])
         streams = [ffmpeg.input(str(listing), format="concat", safe=0)["v:0"]]
         if self.spans:
@@ -271,7 +276,7 @@ class _Inputs:
         extra = dict(BITEXACT)
         if self.metadata:
             extra["map_metadata"] = len(streams)
-            tags = self.work / "tags.txt"
+            tags = self.lists / "tags.txt"
             tag_file(tags, self.metadata)
             streams.append(ffmpeg.input(str(tags), format="ffmetadata")["t?"])
         if muxer in ("mp4", "mov"):
