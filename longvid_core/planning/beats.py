@@ -12,14 +12,17 @@ from .textkit import density, pieces, says_something, word_count
 PARAGRAPH, SENTENCE, CLAUSE, PHRASE = 4, 3, 2, 1
 
 _END = re.compile(
-    r"(?P<arrow>\s+(?:→|->|=>|⇒|➜|⟶)\s+)|(?P<dot>[.!?…]+)(?P<close>[\"”’'»)\]*_`]*)(?=\s|$)|(?P<dense>[。！？｡؟।॥۔]+)(?P<dclose>[」』”’\"）】»)\]]*)"
+    r"(?P<arrow>\s+(?:→|->|=>|⇒|➜|⟶)\s+)|(?P<dot>[.!?…]+)(?P<close>[\"”’'»)\]*_`]*)(?=\s|$)"
+    r"|(?P<dense>[。！？｡؟।॥۔]+)(?P<dclose>[」』”’\"）】»)\]]*)"
 )
 _QUOTED = re.compile(
     r"(?<![\w])\"(?=\S)[^\"\n]{1,400}(?<=\S)\"(?!\w)|“[^”]{1,600}”|„[^“”]{1,400}[“”]|«[^»]{1,600}»|「[^」]{1,400}」|『[^』]{1,400}』"
-    r"|(?<!\w)‘[^‘\n]{1,300}?’(?!\w)|(?<!\w)'(?=\S)[^'\n]{1,300}(?<=[.,!?])'(?!\w)|\([^()\n]{1,300}\)|（[^（）]{1,300}）|\[[^\[\]\n]{1,200}\]|\{[^{}\n]{1,300}\}|`[^`\n]{1,200}`"
+    r"|(?<!\w)‘[^‘\n]{1,300}?’(?!\w)|(?<!\w)'(?=\S)[^'\n]{1,300}(?<=[.,!?])'(?!\w)|\([^()\n]{1,300}\)|（[^（）]{1,300}）"
+    r"|\[[^\[\]\n]{1,200}\]|\{[^{}\n]{1,300}\}|`[^`\n]{1,200}`"
 )
 _TAG = re.compile(
-    r"\s*(?:[^\W\d_]+\s+){0,3}?(?:says?|said|asks?|asked|shouts?|shouted|whispers?|whispered|replies|replied|cries|calls?|yells?|murmurs?|mutters?|laughs?)\b"
+    r"\s*(?:[^\W\d_]+\s+){0,3}?(?:says?|said|asks?|asked|shouts?|shouted|whispers?|whispered|replies|replied|cries|calls?"
+    r"|yells?|murmurs?|mutters?|laughs?)\b"
 )
 
 
@@ -150,7 +153,7 @@ _DETERMINERS = {
     "every",
     "each",
 }
-_PREPOSITIONS = {"of", "in", "on", "at", "with", "from", "under", "over", "by", "for", "to", "behind", "into", "through", "across", "between", "above", "below", "near", "beside", "against", "along", "around", "towards", "toward", "inside", "beneath", "like"}  # fmt: skip
+
 _TOKEN = re.compile(r"[^\W\d_](?:[\w'’-]*\w)?|\d+|[,;:]")
 
 
@@ -250,7 +253,9 @@ def verb_at(tokens: list[str]) -> int | None:
         word = token.lower()
         if word in forms and index > 0:
             before = tokens[index - 1].lower()
-            if before in _DETERMINERS - {"this", "that", "one", "both", "some", "each", "another"} or before in _PREPOSITIONS:
+            if before in _DETERMINERS - {"this", "that", "one", "both", "some", "each", "another"} or before in terms(
+                "prepositions"
+            ):
                 continue
             return index
         if index > 0 and tokens[index - 1].lower() in ("they", "we", "i", "you") and word in plural_verbs():
@@ -272,7 +277,7 @@ def leading_subject(part: str) -> str:
         low -= 1
         if word.lower() in _PRONOUN:
             return word if word.lower() not in ("who", "which", "that") else ""
-        if word.lower() in _DETERMINERS and not (low > 0 and spots[low - 1].group().lower() in _PREPOSITIONS):
+        if word.lower() in _DETERMINERS and not (low > 0 and spots[low - 1].group().lower() in terms("prepositions")):
             break
         if (
             word[:1].isupper()
@@ -306,7 +311,8 @@ def split_words(text: str, unit: Unit, count: int) -> list[Unit]:
 
 
 _SOFT = re.compile(
-    r"(?<=\s)(?:and|while|as|then|when|but|until|where|with|into|over|under|through|towards?|before|after|y|et|und|und dann|и)\s(?!(?:who|which|that|then)\b)",
+    r"(?<=\s)(?:and|while|as|then|when|but|until|where|with|into|over|under|through|towards?|before|after|y|et|und|und dann"
+    r"|и)\s(?!(?:who|which|that|then)\b)",
     re.IGNORECASE,
 )
 

@@ -21,7 +21,6 @@ _IS = re.compile(
 )
 _WEARS = re.compile(rf"\s*(?P<name>{_NAME})\s+(?P<look>(?:has|wears|is wearing|always wears)\s.*)$", re.DOTALL)
 _TOKEN = re.compile(r"[^\W\d_](?:[\w'’-]*\w)?|\d+|[^\w\s]")
-_NOT_NAMES = {"The", "A", "An", "He", "She", "It", "They", "We", "I", "In", "On", "At", "And", "But", "Then", "This", "There", "When", "While", "As", "Her", "His", "Their", "Its", "All", "Each", "Every", "No", "Scene", "Shot", "Everything"}  # fmt: skip
 
 
 @dataclass
@@ -56,7 +55,7 @@ def names_look(words: str) -> bool:
 def look_said(words: str) -> tuple[str, str] | None:
     """The name and the look in `Mira is nine years old, with short hair`; None where a sentence says no such thing."""
     match = _IS.match(words) or _WEARS.match(words)
-    if match is None or match["name"].split()[0] in _NOT_NAMES:
+    if match is None or match["name"].split()[0] in terms("not_names"):
         return None
     look = re.sub(r"^(?:wears|is wearing|always wears)\s+", "wearing ", match["look"].strip(" .;"))
     look = re.sub(r"^has\s+", "with ", look)
@@ -79,7 +78,7 @@ def declared(entries: list[str]) -> list[Person]:
 
 def _declared(part: str, people: list[Person]) -> Person | None:
     match = _DECLARED.match(part) or _IS.match(part) or _WEARS.match(part)
-    if match and match["name"].split()[0] not in _NOT_NAMES:
+    if match and match["name"].split()[0] not in terms("not_names"):
         name, look = match["name"].strip(), match["look"].strip(" .")
         name = name.title() if name.isupper() and len(name) > 1 else name
         age = (match["age"] or "").strip("()（） ") if "age" in match.re.groupindex else ""

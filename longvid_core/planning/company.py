@@ -149,7 +149,7 @@ class Company:
     def _instead(self, match: re.Match[str], bare: str, person: Person) -> str:
         said, word = person.said, match.group().lower()
         after = re.match(r"\s+([^\W\d_]+)", bare[match.end() :])
-        owns = word == "his" or (word == "her" and after is not None and after[1].lower() not in _AFTER_OBJECT)
+        owns = word == "his" or (word == "her" and after is not None and after[1].lower() not in terms("after_object"))
         said = f"{said}'s" if owns or word == "hers" else said
         return said[0].upper() + said[1:] if match.start() == 0 or match.group()[0].isupper() else said
 
@@ -179,9 +179,6 @@ def _owns_person(after: str) -> bool:
     near = re.match(r"\s+([^\W\d_]+)", after)
     kin = terms("women") | terms("men") | terms("people")
     return bool(near and near[1].lower() in kin) or bool(match and match[1].lower() in kin)
-
-
-_AFTER_OBJECT = {"in", "on", "at", "to", "from", "with", "and", "as", "by", "into", "through", "up", "down", "over", "under", "away", "back", "while", "again", "for", "off", "out", "across", "past", "toward", "towards", "the", "a", "an", "until", "before", "after", "around", "along"}  # fmt: skip
 
 
 @functools.cache

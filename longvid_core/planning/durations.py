@@ -11,7 +11,10 @@ from ..errors import BadInput
 from .brief import Limits
 from .lexicon import pattern, words
 
-_UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|min|m|sekunden?|secondes?|segundos?|secondi|секунды?|сек|秒間?|分間?|分钟|초|분|ثانية|ثوان|ثواني|שניות)"
+_UNIT = (
+    r"(?:seconds?|secs?|s|minutes?|mins?|min|m|sekunden?|secondes?|segundos?|secondi|секунды?|сек|秒間?|分間?|分钟|초|분|ثانية|ثوان"
+    r"|ثواني|שניות)"
+)
 _MINUTE = re.compile(r"m|분|分|мин", re.IGNORECASE)
 _CLOCK = r"(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d+)?"
 
@@ -22,7 +25,10 @@ def _amount() -> str:
     spelt = "|".join(sorted((t.replace(" ", r"[\s-]") for t in words()["number_words"]), key=len, reverse=True))
     number = rf"(?:\d+(?:[.,]\d+)?|(?:{spelt})(?=[\s-]))"
     one = rf"{number}[\s-]*{_UNIT}(?!\w)"
-    return rf"(?:(?:about|approx\.?|approximately|around|roughly|ca\.?|~|≈)\s*)?(?:{one}(?:\s*(?:and\s*)?{one})?|{_CLOCK}|{number}['′]\s*{number}[\"″])"
+    return (
+        rf"(?:(?:about|approx\.?|approximately|around|roughly|ca\.?|~|≈)\s*)?(?:{one}(?:\s*(?:and\s*)?{one})?|{_CLOCK}"
+        rf"|{number}['′]\s*{number}[\"″])"
+    )
 
 
 @functools.cache
@@ -57,7 +63,7 @@ def seconds_of(text: str) -> float | None:
         for part in clock.group().replace(",", ".").split(":"):
             total = total * 60 + float(part)
         return total or None
-    spelt = {term: value for term, value in words()["number_words"].items()}
+    spelt: dict[str, float] = words()["number_words"]
     total, found = 0.0, False
     for match in _patterns()["number"].finditer(text):
         said, unit = match["n"].lower().replace("-", " "), match["u"]

@@ -8,15 +8,17 @@ from typing import Literal
 
 from .beats import CLAUSE, PARAGRAPH, SENTENCE, Unit, leading_subject, sentences, verse_lines
 from .cast import names_look
-from .lexicon import opens_with, patterns
+from .lexicon import opens_with, patterns, terms
 from .script import Script
 from .textkit import density, says_something, word_count
 from .visual_words import framing_label, time_in
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
-_COMMON = {"with", "from", "into", "that", "this", "then", "over", "under", "they", "them", "their", "there", "while", "where", "when", "have", "each", "through", "camera", "slowly", "down", "just", "only", "like", "very", "after", "before"}  # fmt: skip
+
 _FRAMED = re.compile(
-    r"\W*(?:an?\s+|the\s+)?(?:(?:extreme|tight|slow|sudden|macro|big)\s+)?(?:close[\s-]?up|wide shot|medium shot|establishing shot|aerial (?:shot|view)|overhead shot|drone shot|insert|pov|macro shot|detail shot|long shot|close on|wide on|tight on|reverse angle)\b",
+    r"\W*(?:an?\s+|the\s+)?(?:(?:extreme|tight|slow|sudden|macro|big)\s+)?(?:close[\s-]?up|wide shot|medium shot"
+    r"|establishing shot|aerial (?:shot|view)|overhead shot|drone shot|insert|pov|macro shot|detail shot|long shot|close on"
+    r"|wide on|tight on|reverse angle)\b",
     re.IGNORECASE,
 )
 
@@ -128,8 +130,8 @@ def _shares(words: str, text: str, before: list[Unit]) -> bool:
     earlier = " ".join(text[u.start : u.end] for u in before[-2:])
     if any(density(c) for c in words[:12]):
         return bool(_pairs(words) & _pairs(earlier))
-    mine = {w.lower().rstrip("s") for w in _WORD.findall(words)} - _COMMON
-    theirs = {w.lower().rstrip("s") for w in _WORD.findall(earlier)} - _COMMON
+    mine = {w.lower().rstrip("s") for w in _WORD.findall(words)} - terms("common_words")
+    theirs = {w.lower().rstrip("s") for w in _WORD.findall(earlier)} - terms("common_words")
     return bool(mine & theirs)
 
 

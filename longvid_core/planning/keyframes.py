@@ -15,22 +15,27 @@ from .textkit import says_something, word_count
 from .wording import as_sentence, film_tail, joined
 
 _STAGE = re.compile(
-    r"^(?:we|the (?:film|video|story|scene|ad|camera|shot))\s+(?:begins?|opens?|starts?|fades? in)\s*(?:on|with|by)?\s+(?=\w)|^open(?:ing)? on\s+|^(?:we|the camera)\s+(?:see|sees|find|finds)\s+",
+    r"^(?:we|the (?:film|video|story|scene|ad|camera|shot))\s+(?:begins?|opens?|starts?|fades? in)\s*(?:on|with"
+    r"|by)?\s+(?=\w)|^open(?:ing)? on\s+|^(?:we|the camera)\s+(?:see|sees|find|finds)\s+",
     re.IGNORECASE,
 )
 _CAMERA_LEAD = re.compile(
     r"^(?:then\s+|slowly\s+|finally\s+)*(?:the (?:camera|drone|shot|view)|we|a (?:drone|camera))\b", re.IGNORECASE
 )
 _REVEAL = re.compile(
-    r"\b(?:until|revealing|to reveal|and reveals?|ending on|to end on|coming to rest on|settling on|landing on|to find|onto|on to|towards?|over to)\s+(?P<x>[^.;]{6,})$",
+    r"\b(?:until|revealing|to reveal|and reveals?|ending on|to end on|coming to rest on|settling on|landing on|to find|onto"
+    r"|on to|towards?|over to)\s+(?P<x>[^.;]{6,})$",
     re.IGNORECASE,
 )
 _OF = re.compile(
-    r"\b(?:across|over|along|through|around|past|behind|above|of|to|into|in on|on)\s+(?P<x>(?:an?|the|his|her|their|its)\s[^.;]{3,})$",
+    r"\b(?:across|over|along|through|around|past|behind|above|of|to|into|in on|on)\s+(?P<x>(?:an?|the|his|her|their"
+    r"|its)\s[^.;]{3,})$",
     re.IGNORECASE,
 )
 _CAMERA_CHUNK = re.compile(
-    r"^(?:(?:an?|the|with|in)\s+)?(?:(?:slow|slowly|fast|quick|gentle|smooth|steady|sweeping|gradual|long|continuous|single|subtle)\s+)*(?:push|pull|pan|tilt|dolly|track|tracking|crane|zoom|orbit|handheld|hand-held|static|steadicam|truck|whip|arc|locked)[\w -]*$",
+    r"^(?:(?:an?|the|with|in)\s+)?(?:(?:slow|slowly|fast|quick|gentle|smooth|steady|sweeping|gradual|long|continuous|single"
+    r"|subtle)\s+)*(?:push|pull|pan|tilt|dolly|track|tracking|crane|zoom|orbit|handheld|hand-held|static|steadicam|truck"
+    r"|whip|arc|locked)[\w -]*$",
     re.IGNORECASE,
 )
 

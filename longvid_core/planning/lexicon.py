@@ -34,7 +34,8 @@ def terms(name: str) -> frozenset[str]:
 
 def compiled(listed: str) -> re.Pattern[str]:
     """One pattern that finds any of the terms as whole words, the longest first. A space stands for blanks or a hyphen."""
-    spaced, solid = [], []
+    spaced: list[str] = []
+    solid: list[str] = []
     for term in sorted(split_terms(listed), key=lambda t: (-len(t), t)):
         (solid if _SPACELESS.search(term) else spaced).append(term.replace(" ?", r"[\s-]?").replace(" ", r"[\s-]+"))
     parts = []

@@ -16,7 +16,8 @@ from .lexicon import label_kinds, split_terms, words
 
 _B = r"[*_`]{0,3}"  # emphasis around a mark
 _ITEM = re.compile(
-    rf"{_B}(?:\((?P<a>\d{{1,3}})\)|(?P<b>\d{{1,3}})[.)](?!\d)|(?P<c>\d{{1,3}})\ufe0f?\u20e3|(?P<d>[①-⑳])|(?P<e>[一二三四五六七八九十]{{1,3}})、){_B}(?=\s|$|[^\d\s.])"
+    rf"{_B}(?:\((?P<a>\d{{1,3}})\)|(?P<b>\d{{1,3}})[.)](?!\d)|(?P<c>\d{{1,3}})\ufe0f?\u20e3|(?P<d>[①-⑳])"
+    rf"|(?P<e>[一二三四五六七八九十]{{1,3}})、){_B}(?=\s|$|[^\d\s.])"
 )
 _BULLET = re.compile(r"(?:[-*+•‣◦▪●○■►▶→–—]|\[[ xX]\])(?:\s+\[[ xX]\])?\s+(?=\S)")
 _HEADING = re.compile(r"(?P<h>#{1,6})(?:\s+|$)")
@@ -29,20 +30,28 @@ _RANGE = (
     rf"(?P<from>{_CLOCK}|\d+(?:\.\d+)?\s*s?)\s*(?:-|–|—|→|~|to|〜|～)+>?\s*(?P<to>{_CLOCK}|\d+(?:\.\d+)?\s*s(?:ec(?:onds?)?)?)"
 )
 _SLUG = re.compile(
-    rf"{_B}(?:\d{{1,3}}[A-Z]?[.)]?\s+)?(?:(?:INT|EXT|EST)\.?\s*/\s*(?:INT|EXT)|INT|EXT|I/E|EST|Int(?=\.)|Ext(?=\.))(?:\.|\b(?=\s))\s*[-–—:]?\s*(?=\S)"
+    rf"{_B}(?:\d{{1,3}}[A-Z]?[.)]?\s+)?(?:(?:INT|EXT|EST)\.?\s*/\s*(?:INT|EXT)|INT|EXT|I/E|EST|Int(?=\.)|Ext(?=\.))(?:\."
+    rf"|\b(?=\s))\s*[-–—:]?\s*(?=\S)"
 )
 _SLUG_TIME = re.compile(
-    r"(?:[-–—,.]|\s)\s*(?:DAY|NIGHT|DAWN|DUSK|MORNING|AFTERNOON|EVENING|NOON|MIDNIGHT|SUNSET|SUNRISE|CONTINUOUS|LATER|SAME(?: TIME)?|MOMENTS LATER|GOLDEN HOUR|MAGIC HOUR)\b[.:]?",
+    r"(?:[-–—,.]|\s)\s*(?:DAY|NIGHT|DAWN|DUSK|MORNING|AFTERNOON|EVENING|NOON|MIDNIGHT|SUNSET|SUNRISE|CONTINUOUS|LATER"
+    r"|SAME(?: TIME)?|MOMENTS LATER|GOLDEN HOUR|MAGIC HOUR)\b[.:]?",
     re.IGNORECASE,
 )
 _CUT_WORDS = (
     r"(?:(?:HARD|SMASH|MATCH|JUMP|QUICK|FLASH|INTER|TIME)[\s-]?)?CUTS?\s*(?:BACK\s+)?(?:TO|IN)(?:\s+(?:BLACK|WHITE))?(?!\w)"
-    r"|(?:SMASH|MATCH|JUMP|HARD|INTER)[\s-]?CUT(?!\w)|BACK TO(?=\s*:)|FLASH(?:BACK| FORWARD)(?:\s+TO)?(?!\w)|FADE[\s-](?:IN|OUT|UP)(?!\w)|FADES? TO(?:\s+(?:BLACK|WHITE))?(?!\w)|WIPE TO(?!\w)|IRIS (?:IN|OUT)(?!\w)|THE END(?=\W*$)"
+    r"|(?:SMASH|MATCH|JUMP|HARD|INTER)[\s-]?CUT(?!\w)|BACK TO(?=\s*:)|FLASH(?:BACK| FORWARD)(?:\s+TO)?(?!\w)|FADE[\s-](?:IN"
+    r"|OUT|UP)(?!\w)|FADES? TO(?:\s+(?:BLACK|WHITE))?(?!\w)|WIPE TO(?!\w)|IRIS (?:IN|OUT)(?!\w)|THE END(?=\W*$)"
 )
-_FLOW_WORDS = r"(?:CROSS[\s-]?)?(?:DISSOLVES?|FADES?)\s+(?:INTO|TO)(?=\s*:)|(?:CROSS[\s-]?)?DISSOLVES?(?:\s+(?:TO|INTO))?(?!\w)|CROSS[\s-]?FADE(?:S?\s+TO)?(?!\w)|MORPHS?\s+(?:TO|INTO)(?!\w)|WHIP[\s-]PAN TO(?!\w)|CONTINUOUS SHOT(?=\s*:)"
+_FLOW_WORDS = (
+    r"(?:CROSS[\s-]?)?(?:DISSOLVES?|FADES?)\s+(?:INTO|TO)(?=\s*:)|(?:CROSS[\s-]?)?DISSOLVES?(?:\s+(?:TO|INTO))?(?!\w)"
+    r"|CROSS[\s-]?FADE(?:S?\s+TO)?(?!\w)|MORPHS?\s+(?:TO|INTO)(?!\w)|WHIP[\s-]PAN TO(?!\w)|CONTINUOUS SHOT(?=\s*:)"
+)
 _TRANSITION = re.compile(rf"{_B}[>(\[]?\s*(?:(?P<flow>{_FLOW_WORDS})|(?P<cut>{_CUT_WORDS}))\s*[)\]]?{_B}\s*[:.,;…—–-]*{_B}\s*")
 _SAID_CUT = re.compile(
-    r"(?:(?:then|and then|and|we|now)\s+){0,2}(?:(?P<flow>(?:cross[\s-]?)?dissolves?\s+(?:to|into)(?!\w))|(?P<cut>(?:(?:hard|smash|match|jump|quick)[\s-])?cuts?\s+(?:back\s+)?to(?!\w)|fade in(?=\s*[:.])|fade out(?=\s*[:.]|$)|smash cut(?!\w)))\s*[:.,…—–-]*\s*",
+    r"(?:(?:then|and then|and|we|now)\s+){0,2}(?:(?P<flow>(?:cross[\s-]?)?dissolves?\s+(?:to|into)(?!\w))|(?P<cut>(?:(?:hard"
+    r"|smash|match|jump|quick)[\s-])?cuts?\s+(?:back\s+)?to(?!\w)|fade in(?=\s*[:.])|fade out(?=\s*[:.]|$)"
+    r"|smash cut(?!\w)))\s*[:.,…—–-]*\s*",
     re.IGNORECASE,
 )
 _LABEL = re.compile(rf"{_B}(?P<label>[^\W\d][\w.&'’/ -]{{0,30}}?){_B}\s*(?:[:：]|\s[–—-]\s){_B}\s*")
@@ -76,7 +85,8 @@ class Piece:
 def _time() -> re.Pattern[str]:
     bracketed = _RANGE.replace("<from>", "<from2>").replace("<to>", "<to2>")
     return re.compile(
-        rf"{_B}(?:[\[(【]\s*{bracketed}\s*[\])】]|{_RANGE}(?!\w)|[\[(]\s*(?P<at2>{_CLOCK})\s*[\])]|(?P<at>{_CLOCK})(?=\s*[:|–—-]|\s)){_B}\s*[:：|–—-]?\s*",
+        rf"{_B}(?:[\[(【]\s*{bracketed}\s*[\])】]|{_RANGE}(?!\w)|[\[(]\s*(?P<at2>{_CLOCK})\s*[\])]|(?P<at>{_CLOCK})(?=\s*[:"
+        rf"|–—-]|\s)){_B}\s*[:：|–—-]?\s*",
         re.IGNORECASE,
     )
 
@@ -97,8 +107,11 @@ def _scene() -> re.Pattern[str]:
     spelt = "|".join(t for t in words()["number_words"] if " " not in t and t != "a")
     number = rf"(?P<n>\d{{1,3}}[a-zA-Z]?(?!\w)|{spelt}|[ivxIVX]{{1,5}}(?!\w)|[一二三四五六七八九十]+)"
     return re.compile(
-        rf"{_B}(?:{untold})(?:\s+(?:\d{{1,2}}|{spelt}))?(?P<told>{_B}\s*(?:[:：]|\s[–—-]\s){_B})\s*|{_B}[\[(【<]?\s*(?:(?:{names})\s*(?:no\.?|number|nr\.?|n°|№|\#)?\s*{number}(?:\s*(?:/|of)\s*\d+)?|第\s*[\d一二三四五六七八九十]+\s*(?:场|場|幕|镜|鏡|章|话|話|シーン|カット|节)景?)"
-        rf"(?=\W|$)\s*(?P<after>[\])】>]?{_B}\s*(?:[:：.|,)\]–—-]+{_B}|(?=[(\[（【])|(?=\s*$)|(?=\n)|(?=\s+(?-i:[A-ZÀ-ÞА-Я]))|(?<=[\])】>])))\s*",
+        rf"{_B}(?:{untold})(?:\s+(?:\d{{1,2}}|{spelt}))?(?P<told>{_B}\s*(?:[:：]|\s[–—-]\s){_B})\s*"
+        rf"|{_B}[\[(【<]?\s*(?:(?:{names})\s*(?:no\.?|number|nr\.?|n°|№|\#)?\s*{number}(?:\s*(?:/|of)\s*\d+)?"
+        rf"|第\s*[\d一二三四五六七八九十]+\s*(?:场|場|幕|镜|鏡|章|话|話|シーン|カット|节)景?)"
+        rf"(?=\W|$)\s*(?P<after>[\])】>]?{_B}\s*(?:[:：.|,)\]–—-]+{_B}|(?=[(\[（【])|(?=\s*$)|(?=\n)|(?=\s+(?-i:[A-ZÀ-ÞА-Я]))"
+        rf"|(?<=[\])】>])))\s*",
         re.IGNORECASE,
     )
 

@@ -6,11 +6,12 @@ import re
 from dataclasses import replace
 
 from .beats import sentences, verb_at
-from .cast import names_look
 from .durations import film_length, length_in, seconds_of
 from .lexicon import label_kinds, pattern, terms
 from .marks import Piece, pieces_of
-from .script import Passage, Scene, Script, about_film, asks_for_style, film_words, opens_story, plain
+from .places import as_settings, generic, is_slug, slug_words
+from .prose import lengths_from_clocks, sort_prose
+from .script import Passage, Scene, Script, about_film, film_words, plain
 from .textkit import says_something, word_count
 
 _FILM_WIDE = ("style", "look_note", "setting", "time", "character", "sound")
@@ -22,8 +23,8 @@ def parse(text: str) -> Script:
     for index, piece in enumerate(reader.pieces):
         reader.take(index, piece)
     script = reader.finish()
-    _lengths_from_clocks(script.scenes)
-    _sort_prose(script)
+    lengths_from_clocks(script.scenes)
+    sort_prose(script)
     if not script.scenes:
         _only_marks(script, reader)
     return script
@@ -112,7 +113,7 @@ class _Reader:
             self.scenes.pop()
             self.above.append((last.level, " ".join(plain(self.text[p.start : p.end]).strip("# ") for p in last.passages)))
         scene = self._open("scene", piece, level=piece.level)
-        scene.settings = [w for _, w in self.above if w and not _generic(w)]
+        scene.settings = [w for _, w in self.above if w and not generic(w)]
         if says_something(words):
             scene.passages.append(Passage(piece.content, piece.end, True, heading=True))
 
@@ -227,16 +228,16 @@ class _Reader:
             )
             scene = self._open(kind, piece)
             if old is not None and kind == "item" and piece.join is None:
-                scene.settings = list(old.settings) if old.kind == "item" else _as_settings(self.text, old)
+                scene.settings = list(old.settings) if old.kind == "item" else as_settings(self.text, old)
             elif not scene.settings and piece.level:
-                scene.settings = [w for _, w in self.above if w and not _generic(w)]
+                scene.settings = [w for _, w in self.above if w and not generic(w)]
         else:
             scene = self.scenes[-1]
             scene.seconds = scene.seconds or piece.seconds
         if not says_something(words):
             return
         if piece.slug:
-            scene.settings.append(_slug_words(words, self.text[piece.start : piece.content]))
+            scene.settings.append(slug_words(words, self.text[piece.start : piece.content]))
             scene.passages.append(Passage(piece.content, piece.end, True, heading=True))
             self.open_passage = False
             return
@@ -319,8 +320,8 @@ class _Reader:
                     if (
                         p.heading
                         and not any(words.startswith(s[:8]) or s in words for s in scene.settings)
-                        and not _generic(words)
-                        and not _is_slug(scene, words)
+                        and not generic(words)
+                        and not is_slug(scene, words)
                     ):
                         scene.settings.append(film_words(words))
                 scene.passages = body
@@ -348,133 +349,6 @@ def _with_underlined_headings(text: str, pieces: list[Piece]) -> list[Piece]:
 def _label_start(text: str, piece: Piece) -> int:
     at = text.find(piece.said, piece.start, piece.content)
     return at if at >= 0 else piece.content
-
-
-def _generic(words: str) -> bool:
-    bare = re.sub(r"[\W\d_]+", " ", words).strip().lower()
-    stripped = re.sub(r"\b(?:the|our|a|one|two|three|four|five|six|i|ii|iii|iv|v)\b", "", bare).strip()
-    return (
-        not stripped
-        or stripped in terms("generic_headings")
-        or stripped in terms("containers")
-        or stripped in terms("scene_words")
-    )
-
-
-def _slug_words(words: str, mark: str) -> str:
-    """`INT. KITCHEN - NIGHT` as words: `interior: kitchen, night`."""
-    said = plain(words).strip(" .:-–—*")
-    parts = [p.strip() for p in re.split(r"\s+[-–—]+\s+|\s*[-–—]{2}\s*", said) if p.strip()]
-    kept = [p for p in parts if p.lower().strip(".") not in ("continuous", "same", "same time", "later", "moments later")]
-    inside, outside = re.search(r"\bINT\b|I/E", mark, re.IGNORECASE), re.search(r"\bEXT\b", mark, re.IGNORECASE)
-    side = "interior: " if inside and not outside else "exterior: " if outside and not inside else ""
-    return side + ", ".join(p.lower() if p.isupper() else p for p in kept)
-
-
-def _is_slug(scene: Scene, words: str) -> bool:
-    return any(s.endswith(_slug_words(words, "")) for s in scene.settings)
-
-
-def _as_settings(text: str, scene: Scene) -> list[str]:
-    """What the entries of a list below `scene` take over from it: its place, where it has nothing but a heading."""
-    if any(not p.heading for p in scene.passages):
-        return list(scene.settings) if scene.level else []
-    words = [plain(text[p.start : p.end]).strip("# ") for p in scene.passages]
-    return list(dict.fromkeys([*scene.settings, *(film_words(w) for w in words if not _generic(w))]))
-
-
-def _lengths_from_clocks(scenes: list[Scene]) -> None:
-    """Timecodes give lengths: from begin to end, or to the next one's begin."""
-    timed = [s for s in scenes if s.clock is not None]
-    for at, scene in enumerate(timed):
-        first, last = scene.clock or (0.0, None)
-        if last is None and at + 1 < len(timed):
-            last = (timed[at + 1].clock or (None, None))[0]
-        if scene.seconds is None and last is not None and last > first:
-            scene.seconds = last - first
-
-
-def _sort_prose(script: Script) -> None:
-    """Take out of the prose what is said about the film: before the first marked scene, and sentences about style anywhere."""
-    marked = next((s for s in script.scenes if s.kind != "prose"), None)
-    kept: list[Scene] = []
-    for place, scene in enumerate(script.scenes):
-        if scene.kind == "prose":
-            leading = place == 0 and marked is not None and _can_open(marked)
-            scene.passages = [q for p in scene.passages for q in _story_of(script, p, leading, place == 0)]
-        if scene.passages:
-            kept.append(scene)
-    script.scenes = kept
-    if not kept or all(_thin(script, s) for s in kept):
-        return
-    last = kept[-1].passages[-1]
-    if kept[-1].kind == "prose" or last.code or last.speech:
-        return
-    spans = sentences(script.text, last.start, last.end)
-    while len(spans) > 1 and asks_for_style(script.text[slice(*spans[-1])]):
-        low, _ = spans.pop()
-        _note_style(script, script.text[low : last.end])
-        last.end = low
-    if len(kept[-1].passages) > 1 and last.gap and len(spans) == 1 and asks_for_style(script.text[last.start : last.end]):
-        _note_style(script, script.text[last.start : last.end])
-        kept[-1].passages.pop()
-
-
-def _note_style(script: Script, said: str) -> None:
-    """A sentence about the film's look; what it forbids goes to the negative prompt too."""
-    if refused := re.fullmatch(r"no\s+(.+?)\W*", said.strip(), re.IGNORECASE):
-        script.negative.append(plain(refused[1]))
-    if words := film_words(said):
-        script.style.append(words)
-
-
-_LATE = re.compile(
-    r"final|last|next|closing|end|outro|hero|bridge|epilogue|finale|climax|tag|drop|chorus|\b(?:INT|EXT)\b", re.IGNORECASE
-)
-
-
-def _can_open(scene: Scene) -> bool:
-    """Whether a marked scene can be the film's first, so that the words before it are about the film."""
-    number = re.search(r"\d+", scene.mark)
-    late = (scene.clock[0] > 0 if scene.clock else bool(number and int(number.group()) > 1)) or bool(_LATE.search(scene.mark))
-    return scene.join is None and not late
-
-
-def _thin(script: Script, scene: Scene) -> bool:
-    return not any(says_something(script.text[p.start : p.end]) for p in scene.passages)
-
-
-def _story_of(script: Script, passage: Passage, leading: bool, first_scene: bool) -> list[Passage]:
-    """The parts of a prose passage that are story; the rest is noted. `leading`: marked scenes follow it."""
-    if passage.code or passage.speech:
-        return [passage]
-    kept: list[Passage] = []
-    begun = False
-    for low, high in sentences(script.text, passage.start, passage.end):
-        said = script.text[low:high]
-        kind = about_film(said)
-        if kind is None and first_scene and low == passage.start:
-            script.total = script.total or film_length(said)
-        if kind == "film" and not (leading or first_scene):
-            kind = None
-        if leading and kind is None and not begun:
-            begun = opens_story(said)
-            if not begun:
-                kind = "film"
-        if kind is None:
-            begun = True
-            if kept and kept[-1].end == low:
-                kept[-1].end = high
-            else:
-                kept.append(Passage(low, high, passage.gap or bool(kept)))
-        else:
-            script.total = script.total or film_length(said) or (length_in(said) if kind == "film" else None)
-            words = film_words(said)
-            if kind == "style":
-                _note_style(script, said)
-            elif kind == "film" and words:
-                (script.characters if names_look(words) else script.context).append(words)
-    return kept
 
 
 def _only_marks(script: Script, reader: _Reader) -> None:

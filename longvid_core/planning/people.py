@@ -28,12 +28,6 @@ _PLACED = {
     "outside",
     "inside",
 }
-_NO_NAMES = set(
-    "I The A An He She It They We You In On At And But Then This That There When While As Her His Their Its All Each Every No Yes Scene Shot"
-    " Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August September October"
-    " November December Christmas Easter English French German Japanese Chinese American European God Earth Moon Sun Mars Camera Voiceover"
-    " Wide Close Low High Slow Fast Suddenly Later Meanwhile Inside Outside Dawn Dusk Night Noon Morning Evening Verse Chorus".split()
-)
 
 
 def discovered(sentences: list[str], known: list[Person]) -> list[Person]:
@@ -74,7 +68,7 @@ def _names(sentences: list[str]) -> set[str]:
         for at, token in enumerate(tokens):
             if (
                 not (token[0].isupper() and token[1:].islower() and len(token) > 1)
-                or token in _NO_NAMES
+                or token in terms("capital_words")
                 or token.lower() in roles()
             ):
                 continue
@@ -103,7 +97,7 @@ def _introduces(tokens: list[str], at: int) -> bool:
         return False
     if token.isupper() and len(token) > 2 and token.isalpha():
         return True
-    capital = token[0].isupper() and token[1:].islower() and len(token) > 2 and token not in _NO_NAMES
+    capital = token[0].isupper() and token[1:].islower() and len(token) > 2 and token not in terms("capital_words")
     return (
         capital
         and tokens[at + 2].lower() in ("a", "an")

@@ -78,7 +78,8 @@ def plain(text: str) -> str:
 
 
 _LOOK_NOUN = re.compile(
-    r"^(?:[\w'’-]+\s+){1,4}(?:palette|grain|lighting|light|tones?|colou?rs|aesthetic|vibe|mood|look|grade|grading|textures?|cinematography"
+    r"^(?:[\w'’-]+\s+){1,4}(?:palette|grain|lighting|light|tones?|colou?rs|aesthetic|vibe|mood|look|grade|grading|textures?"
+    r"|cinematography"
     r"|photography|animation|style|lens|lenses)$",
     re.IGNORECASE,
 )
@@ -87,22 +88,30 @@ _LOOK_NOUN = re.compile(
 @functools.cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     films = pattern("film_nouns").pattern
-    lead = r"(?:please\s+)?(?:(?:create|make|generate|produce|write|give me|i (?:want|need|would like)|we (?:want|need)|this is|it is|it's)\s+(?:me\s+|us\s+)?)?"
+    lead = (
+        r"(?:please\s+)?(?:(?:create|make|generate|produce|write|give me|i (?:want|need|would like)|we (?:want|need)|this is"
+        r"|it is|it's)\s+(?:me\s+|us\s+)?)?"
+    )
     return {
         "film": re.compile(
             rf"\s*{lead}(?:an?|the|this|my|our)?\s*(?:[\w'’.:-]+,?\s+){{0,7}}?(?:{films})"
-            r"(?=\s*(?:[,.:;!–—]|$)|\s+(?:about|for|showing|featuring|where|in which|that (?:shows|follows|tells)|set in|made|shot|with|starring|inspired|in the style)\b)",
+            r"(?=\s*(?:[,.:;!–—]|$)|\s+(?:about|for|showing|featuring|where|in which|that (?:shows|follows|tells)|set in"
+            r"|made|shot|with|starring|inspired|in the style)\b)",
             re.IGNORECASE,
         ),
         "of": re.compile(
-            rf"\s*{lead}(?:an?|the|this)?\s*(?:[\w'’.:-]+\s+){{0,5}}?(?:film|video|movie|animation|montage|time-?lapse|documentary|ad|advert|commercial|trailer)s?\s+of\b",
+            rf"\s*{lead}(?:an?|the|this)?\s*(?:[\w'’.:-]+\s+){{0,5}}?(?:film|video|movie|animation|montage|time-?lapse"
+            rf"|documentary|ad|advert|commercial|trailer)s?\s+of\b",
             re.IGNORECASE,
         ),
         "wish": re.compile(r"\s*(?:please\s+)?(?:create|make|generate|produce)\s+(?:me\s+|us\s+)?", re.IGNORECASE),
         "style": re.compile(
-            r"\s*(?:(?:all |everything )?(?:is |are )?(?:in|with) (?:the|a|an) [\w ,'’-]*\bstyle\b|in the (?:style|manner|spirit) of|(?:shot|filmed|captured|rendered|drawn|painted|animated) (?:on|in|with|as|like)\b"
-            r"|the (?:whole |overall |entire )?(?:film|video|look|style|palette|mood|tone|aesthetic|colou?rs?|lighting|animation|ad|visuals?)(?: \w+)? (?:is|are|should|must|has|have|feels?|looks?|stays?)\b"
-            r"|(?:keep|use|maintain) (?:the|a|an)? ?[\w ,'’-]*\b(?:style|look|palette|lighting|colou?rs?|aesthetic|consistent)|(?:style|mood|look)s? of\b|no (?:text|dialogue|words|people|music)\b)",
+            r"\s*(?:(?:all |everything )?(?:is |are )?(?:in|with) (?:the|a|an) [\w ,'’-]*\bstyle\b|in the (?:style|manner"
+            r"|spirit) of|(?:shot|filmed|captured|rendered|drawn|painted|animated) (?:on|in|with|as|like)\b"
+            r"|the (?:whole |overall |entire )?(?:film|video|look|style|palette|mood|tone|aesthetic|colou?rs?|lighting"
+            r"|animation|ad|visuals?)(?: \w+)? (?:is|are|should|must|has|have|feels?|looks?|stays?)\b"
+            r"|(?:keep|use|maintain) (?:the|a|an)? ?[\w ,'’-]*\b(?:style|look|palette|lighting|colou?rs?|aesthetic"
+            r"|consistent)|(?:style|mood|look)s? of\b|no (?:text|dialogue|words|people|music)\b)",
             re.IGNORECASE,
         ),
     }

@@ -82,7 +82,7 @@ def _told(script: Script, group: Group) -> str:
             runs[-1].append(unit)
         else:
             runs.append([unit])
-    said = []
+    said: list[str] = []
     for run in runs:
         raw = script.text[run[0].start : run[-1].end]
         passage = (
@@ -189,7 +189,7 @@ def only_other(state: VisualState, base: VisualState) -> VisualState:
         wardrobe=state.wardrobe if state.wardrobe != base.wardrobe else (),
         props=state.props if state.props != base.props else (),
         style={k: v for k, v in state.style.items() if base.style.get(k) != v},
-    )  # type: ignore[arg-type]
+    )
 
 
 def _complexity(said: str, people: list[Person], visual: VisualState) -> float:

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..models.visual import Camera, Lens, Light, VisualState
-from .lexicon import pattern, patterns, plural_verbs, split_terms, verb_forms, words
+from .lexicon import pattern, patterns, plural_verbs, split_terms, terms, verb_forms, words
 
 _NOT = re.compile(
-    r"(?:\b(?:not|no|never|without|isn['’]?t|aren['’]?t|don['’]?t|doesn['’]?t|nor|avoid|neither|instead of|unlike)[^\w.!?;:]+(?:\w+[^\w.!?;:]+){0,2})$",
+    r"(?:\b(?:not|no|never|without|isn['’]?t|aren['’]?t|don['’]?t|doesn['’]?t|nor|avoid|neither|instead of"
+    r"|unlike)[^\w.!?;:]+(?:\w+[^\w.!?;:]+){0,2})$",
     re.IGNORECASE,
 )
 _KELVIN = re.compile(r"(?<!\w)(1\d{3}|[2-9]\d{3}|1\d{4})\s?K(?!\w)")
@@ -19,7 +20,8 @@ _MM = re.compile(
     r"(?<![\w.])(\d{1,3}(?:\.\d)?)[\s-]?mm(?!\w)(?!\s*(?:film|grain|stock|print|kodak|footage|imax|reel))", re.IGNORECASE
 )
 _STOCK = re.compile(
-    r"(?:shot|filmed|captured|photographed)\s+on\s+(?:\w+\s+)?(\d{1,2})[\s-]?mm|\b(\d{1,2})[\s-]?mm\s+(?:film|grain|stock|print|footage)",
+    r"(?:shot|filmed|captured|photographed)\s+on\s+(?:\w+\s+)?(\d{1,2})[\s-]?mm|\b(\d{1,2})[\s-]?mm\s+(?:film|grain|stock"
+    r"|print|footage)",
     re.IGNORECASE,
 )
 _STOP = re.compile(r"(?<!\w)f\s?/\s?(\d{1,2}(?:\.\d)?)|(?<!\w)f(\d\.\d)(?!\w)", re.IGNORECASE)
@@ -27,8 +29,6 @@ _WEIGHT = re.compile(r"\(([^():]{2,40}):(\d(?:\.\d+)?)\)")
 _TIME_NAME = re.compile(
     r"(?<![.!?:;\n—–\"“(] )(?<!^)\bDawn\b|^Dawn (?!\w*(?:breaks|light|over|comes|rises|is breaking|in|on|at)\b)[a-z]+s\b"
 )
-_MODIFIER_STOP = {"a", "an", "the", "his", "her", "its", "their", "and", "or", "in", "on", "with", "of", "from", "into", "to", "at", "by", "for", "wearing", "under", "over", "as", "two", "three", "one", "some", "is", "are", "up", "down",
-                  "through", "that", "this", "same", "own", "only", "other", "another", "out", "off", "around", "between", "behind", "past", "against", "like", "then", "my", "our", "your", "first", "last", "no", "not", "without", "every", "each", "he", "she", "they", "we", "it", "i", "you", "who", "which", "while", "where", "when", "con", "un", "una", "de", "el", "la", "los", "las", "le", "les", "du", "des", "avec", "et", "y", "mit", "einem", "einer", "einen", "der", "die", "das", "und", "im", "com", "uma", "um", "il", "lo", "di", "su", "sa", "son"}  # fmt: skip
 
 
 _COUNTED = {"a", "an", "the", "his", "her", "their", "its", "two", "three", "four", "of", "with"}
@@ -240,7 +240,7 @@ def _things(said: str, table: str, most: int) -> tuple[str, ...]:
             low = word.lower()
             if (
                 not word[0].isalnum()
-                or low in _MODIFIER_STOP
+                or low in terms("not_adjectives")
                 or len(described) == 3
                 or low.endswith(("ing", "ly", "'s", "’s"))
                 or (low in verb_forms() and low not in ("paper",))

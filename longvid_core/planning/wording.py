@@ -12,7 +12,8 @@ LEAD = re.compile(r"^(?:(?:and then|but then|and so|then|and|but|so|or|yet|plus|
 SUBORDINATE = re.compile(r"^(?:(?:and|but)\s+)?(?:while|as|where|until|before|after|so that)\s+", re.IGNORECASE)
 _TIMECODE = re.compile(r"[\[(]\s*\d{1,2}:\d{2}(?::\d{2})?(?:\s*[-–—]\s*\d{1,2}:\d{2}(?::\d{2})?)?\s*[\])]\s*")
 _CUT = re.compile(
-    r"\b(?:(?:SMASH|HARD|MATCH|JUMP|QUICK)[\s-])?CUTS? (?:BACK )?TO\b[:.]?\s*|\b(?:FADE|CROSSFADE|DISSOLVE|WIPE)[\s-](?:IN|OUT|TO(?: BLACK| WHITE)?)\b[:.]?\s*"
+    r"\b(?:(?:SMASH|HARD|MATCH|JUMP|QUICK)[\s-])?CUTS? (?:BACK )?TO\b[:.]?\s*|\b(?:FADE|CROSSFADE|DISSOLVE|WIPE)[\s-](?:IN"
+    r"|OUT|TO(?: BLACK| WHITE)?)\b[:.]?\s*"
 )
 
 

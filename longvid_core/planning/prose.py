@@ -1,0 +1,105 @@
+"""Plain words among the marks: which are the story, and which speak of the film, its look or its people."""
+
+from __future__ import annotations
+
+import re
+
+from .beats import sentences
+from .cast import names_look
+from .durations import film_length, length_in
+from .script import Passage, Scene, Script, about_film, asks_for_style, film_words, opens_story, plain
+from .textkit import says_something
+
+
+def lengths_from_clocks(scenes: list[Scene]) -> None:
+    """Timecodes give lengths: from begin to end, or to the next one's begin."""
+    timed = [s for s in scenes if s.clock is not None]
+    for at, scene in enumerate(timed):
+        first, last = scene.clock or (0.0, None)
+        if last is None and at + 1 < len(timed):
+            last = (timed[at + 1].clock or (None, None))[0]
+        if scene.seconds is None and last is not None and last > first:
+            scene.seconds = last - first
+
+
+def sort_prose(script: Script) -> None:
+    """Take out of the prose what is said about the film: before the first marked scene, and sentences about style anywhere."""
+    marked = next((s for s in script.scenes if s.kind != "prose"), None)
+    kept: list[Scene] = []
+    for place, scene in enumerate(script.scenes):
+        if scene.kind == "prose":
+            leading = place == 0 and marked is not None and _can_open(marked)
+            scene.passages = [q for p in scene.passages for q in _story_of(script, p, leading, place == 0)]
+        if scene.passages:
+            kept.append(scene)
+    script.scenes = kept
+    if not kept or all(_thin(script, s) for s in kept):
+        return
+    last = kept[-1].passages[-1]
+    if kept[-1].kind == "prose" or last.code or last.speech:
+        return
+    spans = sentences(script.text, last.start, last.end)
+    while len(spans) > 1 and asks_for_style(script.text[slice(*spans[-1])]):
+        low, _ = spans.pop()
+        _note_style(script, script.text[low : last.end])
+        last.end = low
+    if len(kept[-1].passages) > 1 and last.gap and len(spans) == 1 and asks_for_style(script.text[last.start : last.end]):
+        _note_style(script, script.text[last.start : last.end])
+        kept[-1].passages.pop()
+
+
+def _note_style(script: Script, said: str) -> None:
+    """A sentence about the film's look; what it forbids goes to the negative prompt too."""
+    if refused := re.fullmatch(r"no\s+(.+?)\W*", said.strip(), re.IGNORECASE):
+        script.negative.append(plain(refused[1]))
+    if words := film_words(said):
+        script.style.append(words)
+
+
+_LATE = re.compile(
+    r"final|last|next|closing|end|outro|hero|bridge|epilogue|finale|climax|tag|drop|chorus|\b(?:INT|EXT)\b", re.IGNORECASE
+)
+
+
+def _can_open(scene: Scene) -> bool:
+    """Whether a marked scene can be the film's first, so that the words before it are about the film."""
+    number = re.search(r"\d+", scene.mark)
+    late = (scene.clock[0] > 0 if scene.clock else bool(number and int(number.group()) > 1)) or bool(_LATE.search(scene.mark))
+    return scene.join is None and not late
+
+
+def _thin(script: Script, scene: Scene) -> bool:
+    return not any(says_something(script.text[p.start : p.end]) for p in scene.passages)
+
+
+def _story_of(script: Script, passage: Passage, leading: bool, first_scene: bool) -> list[Passage]:
+    """The parts of a prose passage that are story; the rest is noted. `leading`: marked scenes follow it."""
+    if passage.code or passage.speech:
+        return [passage]
+    kept: list[Passage] = []
+    begun = False
+    for low, high in sentences(script.text, passage.start, passage.end):
+        said = script.text[low:high]
+        kind = about_film(said)
+        if kind is None and first_scene and low == passage.start:
+            script.total = script.total or film_length(said)
+        if kind == "film" and not (leading or first_scene):
+            kind = None
+        if leading and kind is None and not begun:
+            begun = opens_story(said)
+            if not begun:
+                kind = "film"
+        if kind is None:
+            begun = True
+            if kept and kept[-1].end == low:
+                kept[-1].end = high
+            else:
+                kept.append(Passage(low, high, passage.gap or bool(kept)))
+        else:
+            script.total = script.total or film_length(said) or (length_in(said) if kind == "film" else None)
+            words = film_words(said)
+            if kind == "style":
+                _note_style(script, said)
+            elif kind == "film" and words:
+                (script.characters if names_look(words) else script.context).append(words)
+    return kept
