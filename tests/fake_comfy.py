@@ -45,7 +45,7 @@ class FakeComfy:
         self._sockets: dict[str, web.WebSocketResponse] = {}
         self._history: dict[str, Any] = {}
         self._running: str | None = None
-        self._waiting: list[str] = []
+        self.waiting: list[str] = []
         self._stop: asyncio.Event | None = None
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -144,6 +144,7 @@ class FakeComfy:
             }
             return web.json_response({"error": error, "node_errors": errors}, status=400)
         prompt_id = body.get("prompt_id") or "server-made"
+        self.waiting.append(prompt_id)
         asyncio.get_running_loop().create_task(self._work(prompt_id, body["client_id"], body["prompt"]))
         return web.json_response(
             {"prompt_id": prompt_id, "number": 1, "node_errors": errors if "leave out" in self.faults else {}}
@@ -151,14 +152,14 @@ class FakeComfy:
 
     async def _work(self, job: str, sid: str, prompt: dict[str, Any]) -> None:
         if "forget" in self.faults:
+            self.waiting.remove(job)
             return
-        self._waiting.append(job)
         while "wait" in self.faults:
             await asyncio.sleep(0.05)
         await asyncio.sleep(0.05)
-        if job not in self._waiting:
+        if job not in self.waiting:
             return
-        self._waiting.remove(job)
+        self.waiting.remove(job)
         self._running = job
         await self._tell(sid, "execution_start", prompt_id=job)
         await self._tell(sid, "execution_cached", nodes=["1"], prompt_id=job)
@@ -202,12 +203,12 @@ class FakeComfy:
     async def _get_queue(self, request: web.Request) -> web.Response:
         others = [[0, "another-job", {}, {}, []]] if "wait" in self.faults else []
         running = [[1, self._running, {}, {}, []]] if self._running else others
-        return web.json_response({"queue_running": running, "queue_pending": [[2, job, {}, {}, []] for job in self._waiting]})
+        return web.json_response({"queue_running": running, "queue_pending": [[2, job, {}, {}, []] for job in self.waiting]})
 
     async def _post_queue(self, request: web.Request) -> web.Response:
         for job in (await request.json()).get("delete", []):
-            if job in self._waiting:
-                self._waiting.remove(job)
+            if job in self.waiting:
+                self.waiting.remove(job)
         return web.Response()
 
     async def _interrupt(self, request: web.Request) -> web.Response:

@@ -164,10 +164,11 @@ def test_a_workflow_the_server_refuses_names_node_and_input(tmp_path: Path) -> N
     assert "node 3 (Second), input steps: Value 30 bigger than max of 25" in str(raised.value)
 
 
-def test_outputs_the_server_leaves_out_are_told(tmp_path: Path) -> None:
-    with FakeComfy("leave out") as comfy:
-        told, done = run(comfy, tmp_path)
-    assert "input steps" in done.left_out[0] and any(isinstance(s, Told) and "input steps" in s.message for s in told)
+def test_a_workflow_that_would_run_in_part_does_not_run(tmp_path: Path) -> None:
+    with FakeComfy("leave out", "wait") as comfy, pytest.raises(BadInput) as raised:
+        run(comfy, tmp_path)
+    assert "node 3 (Second), input steps" in str(raised.value)
+    assert comfy.asked("POST", "/queue") == 1 and comfy.waiting == []
 
 
 @pytest.mark.parametrize(

@@ -28,17 +28,21 @@ INCOMPLETE = 3
 """Exit code of a film whose every segment has a clip, though not each the one that was asked for."""
 
 
+_ONE_PRESS_S = 0.7
+"""Signals this close together are one wish: wrappers such as `timeout` send theirs to the process and to its group."""
+
+
 @contextlib.contextmanager
 def stoppable() -> Iterator[Callable[[], bool]]:
     """Inside the block Ctrl-C, SIGTERM and SIGHUP ask to stop (the given function then answers True); a second one stops at once.
 
     Work that is under way ends between two frames, its children with it, and nothing half-written stays.
     """
-    asked: list[int] = []
+    asked: list[float] = []
 
     def ask(signum: int, frame: FrameType | None) -> None:
-        asked.append(signum)
-        if len(asked) > 1:
+        asked.append(time.monotonic())
+        if asked[-1] - asked[0] > _ONE_PRESS_S:
             raise KeyboardInterrupt
 
     before = {}

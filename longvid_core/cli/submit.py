@@ -32,14 +32,14 @@ def submit(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Gets the results.")] = Path("."),
     previews: Annotated[bool, typer.Option("--previews", help="Fetch what nodes only show, too.")] = False,
     as_json: Json = False,
-) -> int:
+) -> None:
     """Run a workflow on a running ComfyUI, with progress, and download its results.
 
     Ctrl-C cancels the job on the server, too.
     """
     from ..submit import load_workflow
     from .brief import check_folder
-    from .runs import INCOMPLETE, stoppable, wait
+    from .runs import stoppable, wait
     from .submit_view import view
 
     graph = load_workflow(workflow)
@@ -54,7 +54,6 @@ def submit(
     else:
         count = len(done.files)
         print(f"{count} file{'s' * (count != 1)} in {output}")
-    return INCOMPLETE if done.left_out else 0
 
 
 async def _submit(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import Interrupted, RenderFailed
+from ..errors import BadInput, Interrupted, RenderFailed
 from .outputs import download_all, output_files
 from .progress import NodeProgress, Queued, Tell, Told
 from .server import Server
@@ -25,11 +25,10 @@ _GIVE_UP = 60.0
 
 @dataclass(frozen=True)
 class Finished:
-    """A job that is done: its id, the files downloaded, and what the server had left out of it from the start."""
+    """A job that is done: its id, and the files downloaded."""
 
     prompt_id: str
     files: tuple[Path, ...]
-    left_out: tuple[str, ...]
 
 
 async def submit(
@@ -43,9 +42,9 @@ async def submit(
 ) -> Finished:
     """Run `workflow` on `server` and download its results into `folder`.
 
-    `previews`: also what nodes only show and do not save; taken anyway when nothing is saved. BadInput when the server
-    finds the workflow not valid; RenderFailed when a node fails, the server goes away or forgets the job; Interrupted,
-    with the job cancelled on the server, once `interrupted()` answers True.
+    `previews`: also what nodes only show and do not save; taken anyway when nothing is saved. BadInput when the server finds
+    the workflow, or a part of it, not valid; RenderFailed when a node fails, the server goes away or forgets the job;
+    Interrupted, with the job cancelled on the server, once `interrupted()` answers True.
     """
     job = _Job(workflow, server, tell, interrupted)
     messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -54,15 +53,16 @@ async def submit(
     try:
         await tried.wait()  # connected first, no message is missed; without a websocket the job is followed by looking it up
         prompt_id, left_out = await server.queue(workflow)
-        for fault in left_out:
-            tell(Told(f"ComfyUI leaves a part out: {fault}"))
+        if left_out:
+            await server.cancel(prompt_id)
+            raise BadInput("ComfyUI would leave out a part of the workflow; nothing was run.", *left_out)
         record = await job.follow(prompt_id, messages)
     finally:
         listener.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await listener
     files = await download_all(server, output_files(record.get("outputs"), previews=previews), folder, tell, interrupted)
-    return Finished(prompt_id, files, tuple(left_out))
+    return Finished(prompt_id, files)
 
 
 class _Job:

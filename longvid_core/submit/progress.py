@@ -28,7 +28,7 @@ class NodeProgress:
 
 @dataclass(frozen=True)
 class Told:
-    """Something a person should know: a lost connection, an output that was left out."""
+    """Something a person should know: a lost connection, a download that is tried again."""
 
     message: str
 

@@ -9,12 +9,12 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from longvid_core.cli import runs
 from longvid_core.planfile import plan_json
 from tests.films import changed, small_plan
 
@@ -97,14 +97,20 @@ def test_killed_it_is_listed_as_that_and_goes_on_by_its_id(process: Start, tmp_p
     assert [s["outcome"] for s in json.loads(out.splitlines()[-1])["segments"]] == ["cached", "cached", "rendered"]
 
 
-def test_two_ctrl_cs_end_it_at_once(process: Start, slow_plan: str) -> None:
-    running = process("render", slow_plan, *QUICK, "--json")
-    working(running)
-    running.send_signal(signal.SIGINT)
-    time.sleep(0.02)
-    running.send_signal(signal.SIGINT)
-    running.communicate(timeout=30)
-    assert running.returncode == 5
+def test_one_press_asks_and_a_second_one_ends_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(runs.time, "monotonic", lambda: now)
+    before = signal.getsignal(signal.SIGINT)
+    with runs.stoppable() as interrupted:
+        assert not interrupted()
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)  # a wrapper's, sent along with it: the same wish
+        assert interrupted()
+        now += 2
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            signal.sigtimedwait([], 1)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_reader_that_goes_away_is_no_error(process: Start) -> None:
