@@ -7,6 +7,7 @@ from typing import Protocol
 from pydantic import Field
 
 from ..catalog import FrameRule, ModelEntry
+from ..errors import BadInput
 from ..models.base import Fps, Frozen, Seed64
 from ..models.plan import Fit, Mode, Plan, SeedPolicy
 
@@ -49,6 +50,8 @@ class Limits(Frozen):
         """The legal length nearest to `frames`."""
         if self.rule is not None:
             return self.rule.nearest(frames)
+        if not self.choices:
+            raise BadInput(f"{self.backend} lists no legal length.", "Give its catalog entry `frames` or `seconds`.")
         return min(self.choices, key=lambda choice: (abs(choice - frames), choice))
 
     @property

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from math import ceil, floor, gcd
 
-from ..errors import BadInput
 from .brief import Limits
 from .lexicon import pattern, words
 
@@ -16,14 +15,18 @@ _UNIT = (
     r"|ثواني|שניות)"
 )
 _MINUTE = re.compile(r"m|분|分|мин", re.IGNORECASE)
-_CLOCK = r"(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d+)?"
+_CLOCK = r"(?!9:16\b)(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d+)?"
+
+
+@functools.cache
+def _spelt() -> str:
+    return "|".join(sorted((t.replace(" ", r"[\s-]+") for t in words()["number_words"]), key=len, reverse=True))
 
 
 @functools.cache
 def _amount() -> str:
     """A pattern for a length: `4s`, `six seconds`, `2 minutes 30 seconds`, `1:30`. Digits need no space before the unit."""
-    spelt = "|".join(sorted((t.replace(" ", r"[\s-]") for t in words()["number_words"]), key=len, reverse=True))
-    number = rf"(?:\d+(?:[.,]\d+)?|(?:{spelt})(?=[\s-]))"
+    number = rf"(?:\d+(?:[.,]\d+)?|(?:{_spelt()})(?=[\s-]))"
     one = rf"{number}[\s-]*{_UNIT}(?!\w)"
     return (
         rf"(?:(?:about|approx\.?|approximately|around|roughly|ca\.?|~|≈)\s*)?(?:{one}(?:\s*(?:and\s*)?{one})?|{_CLOCK}"
@@ -51,7 +54,8 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"|(?<!\w)(?:total|length|duration|runtime|running\s+time)(?:\s+(?:length|duration|of|is))*\s*:?\s*(?P<f>{amount})"
         ),
         "shot": regex(rf"(?<![\w:.])(?P<d>{amount})(?:[\s-]+long)?[\s-]+(?:\w+\s+){{0,2}}?(?:{pattern('shot_nouns').pattern})"),
-        "number": regex(r"(?P<n>\d+(?:[.,]\d+)?|[^\W\d]+(?:[\s-][^\W\d]+)?)[\s-]*(?P<u>" + _UNIT + r"|['′\"″])(?!\w)"),
+        "tail": regex(rf"[,;–—-]\s*(?P<d>{amount})\s*[.]?\s*$"),
+        "number": regex(rf"(?<!\w)(?P<n>\d+(?:[.,]\d+)?|{_spelt()})[\s-]*(?P<u>{_UNIT}|['′\"″])(?!\w)"),
     }
 
 
@@ -66,14 +70,8 @@ def seconds_of(text: str) -> float | None:
     spelt: dict[str, float] = words()["number_words"]
     total, found = 0.0, False
     for match in _patterns()["number"].finditer(text):
-        said, unit = match["n"].lower().replace("-", " "), match["u"]
-        said = said if said[0].isdigit() or said in spelt else said.split()[-1]
-        if said[0].isdigit():
-            number = float(said.replace(",", "."))
-        elif said in spelt:
-            number = float(spelt[said])
-        else:
-            continue
+        said, unit = " ".join(match["n"].lower().replace("-", " ").split()), match["u"]
+        number = float(said.replace(",", ".")) if said[0].isdigit() else float(spelt[said])
         total, found = total + number * (60 if _MINUTE.match(unit) or unit in "'′" else 1), True
     if not found and re.fullmatch(r"\s*\d+(?:\.\d+)?\s*\.?\s*", text):
         return float(text.strip().rstrip(".")) or None
@@ -94,7 +92,7 @@ def length_in(text: str) -> float | None:
 
 def beat_length(text: str) -> float | None:
     """A beat's own length: `(4s)`, `for six seconds`, `a 3-second shot`. What happens `two minutes later` is not one."""
-    for name in ("paren", "shot", "held"):
+    for name in ("paren", "shot", "held", "tail"):
         match = _patterns()[name].search(text)
         seconds = seconds_of(match["d"]) if match else None
         if seconds is not None and (name == "paren" or 1.5 <= seconds <= 30):
@@ -105,7 +103,7 @@ def beat_length(text: str) -> float | None:
 def without_lengths(text: str) -> str:
     """`text` without the lengths that `beat_length` and `film_length` read."""
     found = _patterns()
-    text = found["paren"].sub("", text)
+    text = found["tail"].sub(".", found["paren"].sub("", text))
     text = found["film"].sub(lambda m: m.group().replace(m["d"], "", 1).lstrip(" -") if m["d"] else "", text)
     text = found["shot"].sub(lambda m: m.group().replace(m["d"], "", 1).lstrip(" -"), text)
     return found["held"].sub(lambda m: m.group() if (seconds_of(m["d"]) or 99) > 30 else "", text)
@@ -144,8 +142,6 @@ def _grid(limits: Limits) -> tuple[int, int, int] | None:
     if limits.rule is not None:
         return limits.shortest, limits.rule.step, (limits.longest - limits.shortest) // limits.rule.step
     choices = sorted(set(limits.choices))
-    if not choices:
-        raise BadInput(f"{limits.backend} lists no legal length.", "Give its catalog entry `frames` or `seconds`.")
     gaps = {b - a for a, b in zip(choices, choices[1:], strict=False)}
     return (choices[0], gaps.pop() if gaps else 1, len(choices) - 1) if len(gaps) <= 1 else None
 

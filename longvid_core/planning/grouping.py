@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 
 from .beats import CLAUSE, PARAGRAPH, PHRASE, SENTENCE, Unit, reading_seconds, split_clauses, split_words
+from .durations import beat_length
 from .script import Script
 
 _PENALTY = {PHRASE: 0.0, CLAUSE: 0.5, SENTENCE: 1.5, PARAGRAPH: 4.0}
@@ -55,8 +56,12 @@ def natural_groups(script: Script, units: list[Unit], shortest_s: float, longest
         own = [u for u in units if u.scene == number]
         if not own:
             continue
-        if scene.seconds is not None:
-            found += _timed(script.text, own, scene.seconds, longest_s)
+        said = [beat_length(script.text[u.start : u.end]) for u in own]
+        seconds = scene.seconds
+        if seconds is None and scene.kind != "prose" and len(own) <= 4 and sum(s is not None for s in said) == 1:
+            seconds = next(s for s in said if s is not None)
+        if seconds is not None:
+            found += _timed(script.text, own, seconds, longest_s)
         elif (
             scene.kind != "prose"
             and not any(u.cut for u in own[1:])
@@ -64,7 +69,7 @@ def natural_groups(script: Script, units: list[Unit], shortest_s: float, longest
         ):
             found.append(Group(own))
         else:
-            found += _by_beats(script.text, own, shortest_s, longest_s)
+            found += _by_beats(script.text, own, said, shortest_s, longest_s)
     return found
 
 
@@ -81,13 +86,16 @@ def _timed(text: str, units: list[Unit], seconds: float, longest_s: float) -> li
     return groups
 
 
-def _by_beats(text: str, units: list[Unit], shortest_s: float, longest_s: float) -> list[Group]:
-    groups = [Group([u]) for u in units]
+def _by_beats(text: str, units: list[Unit], said: list[float | None], shortest_s: float, longest_s: float) -> list[Group]:
+    """Sentences, the long ones split and the short ones joined. `said`: each one's own written length, if any."""
+    groups: list[Group] = []
+    for unit, seconds in zip(units, said, strict=True):
+        groups += [Group([unit])] if seconds is None else _timed(text, [unit], seconds, longest_s)
     at = 0
     top = min(7.0, longest_s * 1.25)
     while at < len(groups):  # a sentence that is too much for one beat goes by its clauses
         group = groups[at]
-        if group.wants > top and group.parts == 1:
+        if group.seconds is None and group.wants > top and group.parts == 1:
             halves = _split(text, group, gentle=longest_s >= 4 and group.wants <= 8.5)
             if halves is not None:
                 groups[at : at + 1] = halves
@@ -95,7 +103,7 @@ def _by_beats(text: str, units: list[Unit], shortest_s: float, longest_s: float)
         at += 1
     least = max(3.3, 0.75 * shortest_s)
     while len(groups) > 1:  # and what is too little joins a neighbour, the way it reads
-        small = [i for i, g in enumerate(groups) if g.reads < least]
+        small = [i for i, g in enumerate(groups) if g.seconds is None and g.reads < least]
         best: tuple[float, int] | None = None
         for i in small:
             for left in (i - 1, i):

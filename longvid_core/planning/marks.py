@@ -25,7 +25,7 @@ _RULE = re.compile(r"(?:[-*_=~–—⁂※]\s*){3,}$|⁂$")
 _ROW = re.compile(r"\|.*\|.*\|$")
 _ROW_RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+$")
 _FENCE = re.compile(r"(?:```|~~~)\S*\s*$")
-_CLOCK = r"(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?"
+_CLOCK = r"(?!9:16\b)(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?"
 _RANGE = (
     rf"(?P<from>{_CLOCK}|\d+(?:\.\d+)?\s*s?)\s*(?:-|–|—|→|~|to|〜|～)+>?\s*(?P<to>{_CLOCK}|\d+(?:\.\d+)?\s*s(?:ec(?:onds?)?)?)"
 )
