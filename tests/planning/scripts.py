@@ -66,7 +66,8 @@ Stars. The pickup is a tiny light in an enormous dark.
 FADE OUT."""
 HATED = {
     "one word": "Lighthouse",
-    "japanese": "雨の夜、東京の路地を赤い傘の少女が歩いている。猫が屋根から飛び降りる。「迷子なの？」と少女が聞く。翌朝、二人は海辺を歩く。",
+    "japanese": "雨の夜、東京の路地を赤い傘の少女が歩いている。猫が屋根から飛び降りる。「迷子なの？」と少女が聞く。"
+    "翌朝、二人は海辺を歩く。",
     "right to left": "في فجر هادئ، يمشي رجل عجوز على شاطئ البحر. يتوقف وينظر إلى الأفق؟ فجأة تهب عاصفة، ويركض الرجل نحو الصخور.",
     "emoji": "🚀🌕👨‍🚀➡️🪐👽🤝👨‍👩‍👧‍👦🎉🇫🇷",
     "headings": "# Dawn\n# The long road\n# A city of glass\n# Home",

@@ -17,10 +17,11 @@ from tests.planning.scripts import BY_LIST, BY_RULE, EVERY, HATED, LIGHTHOUSE, P
 
 ALL_LIMITS = [BY_RULE, BY_LIST, UNEVEN, EVERY]
 FRAGMENTS = [
-    "Scene 1:", "SCENE TWO -", "CUT TO:", "INT. KITCHEN - NIGHT", "# Title", "## Style", "- ", "1. ", "2) ", "(4s)", "[0:01-0:04]",
-    "Style:", "Character: MIRA, nine", "\n", "\n\n", " ", "She runs.", "A red fox in a coat walks; then it sleeps.", "Dawn.",
-    "「高く！」と言う。", "犬が走る、猫が寝る。", "👩‍👩‍👧‍👦", "🇫🇷", "...", "Mr. X", "**bold**", "---", "```", "مرحبا، كيف؟", "\x00", "\r\n", "for 6 seconds",
-    "a 15-second ad", "*", "_", "{a: [1]}", '"hi', "“quote”", "| a | 4s |", "→", "Music video, 1:30.", "JOE, 60s, grips.", "Both sleep.",
+    "Scene 1:", "SCENE TWO -", "CUT TO:", "INT. KITCHEN - NIGHT", "# Title", "## Style", "- ", "1. ", "2) ", "(4s)",
+    "[0:01-0:04]", "Style:", "Character: MIRA, nine", "\n", "\n\n", " ", "She runs.",
+    "A red fox in a coat walks; then it sleeps.", "Dawn.", "「高く！」と言う。", "犬が走る、猫が寝る。", "👩‍👩‍👧‍👦",
+    "🇫🇷", "...", "Mr. X", "**bold**", "---", "```", "مرحبا، كيف؟", "\x00", "\r\n", "for 6 seconds", "a 15-second ad",
+    "*", "_", "{a: [1]}", '"hi', "“quote”", "| a | 4s |", "→", "Music video, 1:30.", "JOE, 60s, grips.", "Both sleep.",
 ]  # fmt: skip
 WILD = st.one_of(
     st.text(max_size=80),
