@@ -37,9 +37,9 @@ class PaintedTake:
             state = self.life.of(layer, when, painting)
             if state is None:
                 continue
-            image, dx, dy = state
+            image, dx, dy, moved = state
             x, y, scale = pose.seen(layer.depth, _SUBJECT)
-            _lay(picture, painting, layer, image, x + dx, y + dy, scale)
+            _lay(picture, painting, layer, image, x + dx, y + dy, scale, moved)
         return ImageChops.multiply(picture, painting.varnish)
 
     def nearness(self) -> Image.Image:
@@ -118,15 +118,15 @@ class Shot:
         breath = self.life.breath(t)
         if self.same:
             return self.a.frame(self.path.at(2.2 * u * (1 - u), clock, breath), t)
-        out = self.a.frame(self.path.at(u, clock, breath), t) if self.b is None or t < 0.72 else None
-        if self.b is None or t <= 0.3:
+        out = self.a.frame(self.path.at(u, clock, breath), t) if self.b is None or t < 0.76 else None
+        if self.b is None or t <= 0.24:
             assert out is not None
             return out
         into = self.b.frame(self.path.at(u - 1, clock, breath), t - 1)
         if out is None:
             return into
         assert self.wipe is not None
-        out.paste(into, (0, 0), self.wipe.point(_threshold(soft((t - 0.3) / 0.42))))
+        out.paste(into, (0, 0), self.wipe.point(_threshold((t - 0.24) / 0.52)))
         return out
 
 
@@ -140,7 +140,7 @@ def _load(path: FilePath, width: int, height: int, which: str) -> tuple[Image.Im
     return picture, painting
 
 
-def _threshold(p: float, edge: float = 0.3) -> list[int]:
+def _threshold(p: float, edge: float = 0.55) -> list[int]:
     """What share of the new picture shows where the wipe holds 0 .. 255, at progress `p`."""
     reach = p * (1 + edge)
     return [int(255 * soft((reach - v / 255) / edge) + 0.5) for v in range(256)]
@@ -159,7 +159,7 @@ def _wipe(a: PaintedTake | PictureTake, b: PaintedTake | PictureTake, seed: int)
     field = depth * 0.5 + fbm(rng, w, h, 3.5, octaves=3) * 0.5
     field = (field - field.min()) / max(1e-3, float(field.max() - field.min()))
     grey = np.repeat(field[..., None], 3, axis=2)
-    painted = strokes(grey, rng, size=max(1.5, h / 34), ratio=4, angle=-0.35, wander=0.3, variety=0.16, cover=2.2, keep=0.35)[
+    painted = strokes(grey, rng, size=max(1.5, h / 46), ratio=4.5, angle=-0.3, wander=0.35, variety=0.1, cover=2.4, keep=0.4)[
         ..., 0
     ]
     image = Image.fromarray(np.clip(painted * 255, 0, 255).astype(np.uint8))
@@ -190,20 +190,31 @@ def _merged(below: Layer, above: Layer) -> Layer:
     return Layer(below.name, (below.depth + above.depth) / 2, sheet, left, top)
 
 
-def _lay(picture: Image.Image, painting: Painting, layer: Layer, image: Image.Image, x: float, y: float, scale: float) -> None:
+def _lay(
+    picture: Image.Image, painting: Painting, layer: Layer, image: Image.Image, x: float, y: float, scale: float, moved: float
+) -> None:
     """Lays the layer as the camera sees it: shifted by (`x`, `y`) frames, scaled about the frame's middle."""
     width, height = painting.width, painting.height
     # Canvas coordinates of the frame's corner as this layer shows them.
     seen_w, seen_h = width / scale, height / scale
     left = painting.left + (width - seen_w) / 2 + x * width
     top = painting.top + (height - seen_h) / 2 + y * height
-    if x == 0 and y == 0 and scale == 1:
+    if layer.life in ("rain", "snow"):  # falls too fast for parallax to show in its size
+        lay_over(
+            picture,
+            image,
+            layer.left - round(painting.left + x * width),
+            layer.top - round(painting.top + y * height),
+            layer.mode,
+        )
+        return
+    if x == 0 and y == 0 and scale == 1 and moved == 0:
         lay_over(picture, image, layer.left - painting.left, layer.top - painting.top, layer.mode)
         return
     # Stay on the canvas: what was painted ends there.
     left = min(max(0.0, left), width + 2 * painting.left - seen_w)
     top = min(max(0.0, top), height + 2 * painting.top - seen_h)
-    x0, y0 = (layer.left - left) * scale, (layer.top - top) * scale
+    x0, y0 = (layer.left + moved - left) * scale, (layer.top - top) * scale
     x1, y1 = x0 + image.width * scale, y0 + image.height * scale
     d0, d1 = max(0, -int(-x0 // 1)), max(0, -int(-y0 // 1))
     e0, e1 = min(width, int(x1 // 1)), min(height, int(y1 // 1))

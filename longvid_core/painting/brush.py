@@ -34,7 +34,8 @@ def strokes(
 ) -> Array:
     """`reference` (h, w, 3 float) repainted with strokes of half width `size` pixels, `ratio` times as long as wide.
 
-    `angle`: radians, a number or a field (h, w), slope of the strokes with y downwards; `wander` is its scatter. `variety`: how much strokes differ in
+    `angle`: radians, a number or a field (h, w), slope of the strokes with y downwards; `wander` is its scatter. `variety`:
+    how much strokes differ in
     value from what they paint. `keep`: how much of the reference shows through. Strokes off `mask` are not laid.
     """
     height, width = reference.shape[:2]
@@ -119,12 +120,13 @@ def roughen(cover: Array, pixels: float, rng: np.random.Generator) -> Array:
     """`cover` with its edge made uneven by about `pixels`, as a loaded brush leaves it."""
     height, width = cover.shape
     soft = blur(cover, pixels)
-    grain = fbm(rng, width, height, height / max(4.0, pixels * 9), octaves=3)
-    return np.clip((soft - (0.5 + (grain - np.float32(0.5)) * np.float32(0.7))) * np.float32(2.2 + pixels) + 0.5, 0, 1)
+    grain = fbm(rng, width, height, height / max(7.0, pixels * 16), octaves=3)
+    return np.clip((soft - (0.5 + (grain - np.float32(0.5)) * np.float32(0.6))) * np.float32(2.0 + pixels) + 0.5, 0, 1)
 
 
 def blur(field: Array, radius: float) -> Array:
-    """Gaussian-like blur of a float field (h, w), or (h, w, c), of about `radius` pixels: two box passes, coarser where it is soft."""
+    """Gaussian-like blur of a float field (h, w), or (h, w, c), of about `radius` pixels: two box passes, coarser where it
+    is soft."""
     if radius < 0.4:
         return field
     if field.ndim == 3:

@@ -141,7 +141,8 @@ def width_of(text: str, size: int, preferred: str = REGULAR) -> float:
 
 
 def wrap(text: str, size: int, width: float, lines: int, preferred: str = REGULAR) -> list[str]:
-    """`text` in at most `lines` lines of `width` pixels, cut with an ellipsis; breaks at spaces, or anywhere in scripts without."""
+    """`text` in at most `lines` lines of `width` pixels, cut with an ellipsis; breaks at spaces, or anywhere in scripts
+    without."""
     clean = "".join(run.text for run in runs(" ".join(text.split()), preferred))
     result: list[str] = []
     line = ""
@@ -220,7 +221,8 @@ def text_image(
     lines: int = 1,
     bold: bool = False,
 ) -> Image.Image:
-    """`text` as a tight RGBA picture with a clear ground; at most `lines` lines of `width` pixels. Empty text: one clear pixel."""
+    """`text` as a tight RGBA picture with a clear ground; at most `lines` lines of `width` pixels. Empty text: one clear
+    pixel."""
     preferred = SEMIBOLD if bold else REGULAR
     rows = (
         wrap(text, size, width, lines, preferred)

@@ -1,44 +1,54 @@
 """The painter's vocabulary: which words call for which setting, subject, weather, hour or attribute.
 
-One line a key: `key: word word ...`. A word matches whole, or by its regular endings; a `+` before a word doubles its
+One entry a key: `key: word word ...`, going on on indented lines. A word matches whole, or by its regular endings; a `+`
+before a word doubles its
 weight. Words of scripts written without spaces (Japanese, Chinese, Korean) match anywhere in the text.
 """
 
 from __future__ import annotations
 
 _SETTINGS = """
-sea: +sea +ocean bay coast coastal shore seaside wave waves surf tide offshore gulf waters aboard deck nautical mer mar meer océano 海 浜 波 バダ 바다
+sea: +sea +ocean bay coast coastal shore seaside wave waves surf tide offshore gulf waters aboard deck nautical wheelhouse
+  mer mar meer océano 海 浜 波 バダ 바다
 beach: +beach sandbank seashore playa plage strand 砂浜 海岸
 harbour: +harbour +harbor port dock docks quay pier wharf marina jetty puerto hafen 港
 village: +village hamlet cottage cottages farmhouse pueblo dorf 村
 lake: +lake pond lagoon loch reservoir lago see lac 湖 池
 river: +river stream creek brook waterfall rapids canal riverbank rio fluss rivière 川
 terraces: +terrace +terraces paddy paddies 棚田 田んぼ
-fields: +field +fields meadow meadows grassland prairie savanna savannah steppe pasture farm plain plains wheat moor racetrack racecourse grass campo champ 野原 草原 畑
+fields: +field +fields meadow meadows grassland prairie savanna savannah steppe pasture farm plain plains wheat moor
+  racetrack racecourse grass campo champ 野原 草原 畑
 hills: +hill +hills hillside uphill slope slopes valley downs vineyard highlands colina hügel 丘 谷
-mountains: +mountain +mountains peak peaks summit alps alpine ridge cliff cliffs canyon gorge volcano pass montaña berg montagne 山 峠
+mountains: +mountain +mountains peak peaks summit alps alpine ridge cliff cliffs canyon gorge volcano pass montaña berg
+  montagne 山 峠
 forest: +forest +woods woodland jungle rainforest grove pines birches clearing bosque wald forêt 森 林
 desert: +desert dune dunes sahara oasis caravan arid wasteland desierto wüste 砂漠
 snow: +snowfield +tundra arctic antarctic glacier icefield polar ice iceberg frozen ski 雪原 氷
 city: +city +skyline +downtown metropolis skyscraper skyscrapers megacity urban towers ciudad stadt ville 都市 街
-street: +street alley avenue boulevard crosswalk pavement sidewalk lane market bazaar neon café cafe plaza square calle rue strasse 通り 路地 市場
+street: +street alley avenue boulevard crosswalk pavement sidewalk lane market bazaar neon café cafe plaza square calle
+  rue strasse 通り 路地 市場
 road: +road +highway motorway freeway track asphalt trail drive driving carretera 道
-space: +space +galaxy +orbit planet planets stars cosmos cosmic nebula asteroid spaceship spacecraft starship station astronaut moon lunar mars martian 宇宙 惑星
+space: +space +galaxy +orbit planet planets cosmos cosmic nebula asteroid spaceship spacecraft starship astronaut lunar
+  mars martian 宇宙 惑星
 underwater: +underwater +undersea reef coral seabed submarine submerged diver diving scuba depths 海中 水中
 cave: +cave +cavern grotto tunnel mine cellar catacomb 洞窟
 garden: +garden +orchard greenhouse park blossoms courtyard jardín garten 庭 公園
 roof: +roof +rooftop rooftops terrace-top 屋根 屋上
 kitchen: +kitchen cooking stove soup bakery baking cocina küche cuisine 台所 キッチン
 stairs: +stairs +staircase stairwell spiral staircase steps climbs escaleras treppe 階段
-lobby: +lobby atrium foyer hallway corridor airport museum gallery office hospital elevator ロビー
+lobby: +lobby atrium foyer hallway corridor airport museum office hospital elevator ロビー
 stage: +stage +theatre +theater opera concert auditorium spotlight audience ballet podium orchestra teatro 舞台
-table: +tabletop +velvet still-life product packshot pedestal marble
-room: +room +interior +inside +indoors bedroom living apartment house cabin attic studio library bar restaurant classroom desk sofa bed fireplace window workshop wheelhouse lighthouse-room hall church temple-hall train-car habitación zimmer 部屋 室内
+table: table +tabletop +velvet still-life product packshot pedestal marble
+room: +room +interior +inside +indoors bedroom living-room apartment attic studio library restaurant classroom desk sofa
+  bed fireplace window workshop hall gears crank machine machinery engine cockpit train-car habitación zimmer 部屋 室内
 """
 
 _SUBJECTS = """
-person: man boy he him his guy father son brother king prince hero soldier worker farmer fisherman sailor keeper skipper captain driver detective grandfather uncle chef musician dancer runner traveller traveler monk wizard knight samurai astronaut diver pilot someone person figure silhouette hombre mann homme 男 人 彼
-woman: woman girl she her lady mother daughter sister queen princess actress grandmother aunt bride waitress nurse heroine ballerina dancer mujer frau femme 女 彼女 少女
+person: man boy he him his guy father son brother king prince hero soldier worker farmer fisherman sailor keeper skipper
+  captain driver detective grandfather uncle chef musician dancer runner traveller traveler monk wizard knight samurai
+  astronaut diver pilot someone person figure silhouette hombre mann homme 男 人 彼
+woman: woman girl she her lady mother daughter sister queen princess actress grandmother aunt bride waitress nurse heroine
+  ballerina dancer mujer frau femme 女 彼女 少女
 child: child kid boy girl toddler nine-year-old nine years-old schoolboy schoolgirl baby niño kind enfant 子供 少年 少女
 couple: both two couple together lovers friends they them twins pair 二人
 crowd: crowd audience people passers-by pedestrians army villagers dancers guests procession 群衆
@@ -67,7 +77,8 @@ fish: +fish +fishes shoal shark sharks turtle 魚
 whale: +whale +whales dolphin dolphins orca クジラ
 dragon: +dragon +dragons wyvern 竜
 tree: +tree +oak willow baobab pine cherry 木 桜
-tower: +tower castle fortress cathedral temple pagoda windmill ruins monument statue minaret 塔 城 寺
+pagoda: +pagoda temple shrine torii 寺 神社
+tower: +tower castle fortress cathedral windmill ruins monument statue minaret 塔 城
 house: +house cabin cottage hut barn farmhouse shack church 家
 robot: +robot +robots android cyborg mech droid ロボット
 lantern: +lantern +lanterns lamp candle torch oil-lamp 灯 提灯
@@ -90,7 +101,7 @@ _WEATHER = """
 storm: +storm +stormy thunder thunderstorm lightning tempest gale hurricane squall 嵐
 rain: +rain +rainy raining drizzle downpour showers rain-soaked rainswept lluvia regen pluie 雨
 snowfall: +snowing +snowfall +blizzard snow snowy snowflakes nieve schnee neige 雪
-fog: +fog +foggy +mist +misty haze hazy smoke smoky steam niebla nebel brume 霧
+fog: +fog +foggy +mist +misty haze hazy smoke smoky niebla nebel brume 霧
 wind: +wind windy breeze gust gusts 風
 clear: +clear cloudless calm sunny
 cloudy: +cloudy overcast clouds grey gray 曇
@@ -103,7 +114,7 @@ noon: +noon +midday mediodía mittag midi 昼 正午
 afternoon: +afternoon tarde nachmittag 午後
 golden_hour: +golden-hour +golden sunset late-summer amber 夕日
 dusk: +dusk +twilight evening gloaming blue-hour nightfall crepúsculo 夕暮れ 夕方
-night: +night +midnight moonlight moonlit nocturnal starry neon noche nacht nuit 夜
+night: stars starlit moon +night +midnight moonlight moonlit nocturnal starry neon noche nacht nuit 夜
 """
 
 _TRAITS = """
@@ -147,6 +158,9 @@ teal-and-orange #237a7c; neon #e0449c; pastel #d9c2cf; monochrome #808080; sepia
 bleu #34659f; rot #b8322a; blau #34659f
 """
 
+KIN = frozenset(
+    "mother father grandmother grandfather grandma grandpa aunt uncle sister brother wife husband daughter son".split()
+)
 GARMENTS = frozenset(
     """coat raincoat oilskin oilskins suit dress gown jacket parka cloak robe kimono sweater shirt jersey cape uniform scarf
     trenchcoat hoodie blouse skirt sari tunic overalls jumper armour armor spacesuit""".split()
@@ -157,7 +171,7 @@ INTERIORS = frozenset("kitchen stairs lobby stage table room".split())
 
 def _parse(text: str) -> dict[str, tuple[tuple[str, int], ...]]:
     table: dict[str, list[tuple[str, int]]] = {}
-    for line in text.strip().splitlines():
+    for line in text.strip().replace("\n  ", " ").splitlines():
         key, words = line.split(":", 1)
         for word in words.split():
             weight = 2 if word.startswith("+") else 1

@@ -13,8 +13,8 @@ from .noise import lattice
 from .rng import pick, stream
 from .stage import Layer
 
-State = tuple[Image.Image, float, float]
-"""A layer's image at one moment, and its shift in frames."""
+State = tuple[Image.Image, float, float, float]
+"""A layer's image at one moment, its shift in frames, and by how many pixels its left edge moved on the canvas."""
 
 
 class Life:
@@ -41,36 +41,30 @@ class Life:
     def of(self, layer: Layer, when: float, painting: Painting) -> State | None:
         """`layer` as it stands at `when`."""
         if not layer.life or when == 0:
-            return layer.image, 0.0, 0.0
+            return layer.image, 0.0, 0.0, 0
         t = when if when > 0 else 1 + when
         breath = self.breath(t)
         wave = lambda every, shift=0.0: math.sin(2 * math.pi * (t * self._turns(every) + shift)) - math.sin(2 * math.pi * shift)  # noqa: E731
         kind = layer.life
         if kind == "drift":
             clock = (when if not self.out_and_back else 2 * t * (1 - t)) * self.seconds
-            return layer.image, max(-0.1, min(0.1, -self.wind * 0.0055 * clock)), 0.0
+            return layer.image, max(-0.1, min(0.1, -self.wind * 0.0055 * clock)), 0.0, 0
         if kind == "water":
-            return layer.image, 0.0025 * breath * wave(5.0), 0.0
+            return layer.image, 0.0025 * breath * wave(5.0), 0.0, 0
         if kind == "bob":
-            return layer.image, 0.003 * breath * wave(4.2, 0.2), 0.0085 * breath * wave(2.9)
+            return layer.image, 0.003 * breath * wave(4.2, 0.2), 0.0085 * breath * wave(2.9), 0
         if kind == "sway":
-            return layer.image, 0.004 * breath * wave(3.1), 0.001 * breath * wave(2.3)
+            return layer.image, 0.004 * breath * wave(3.1), 0.001 * breath * wave(2.3), 0
         if kind == "flicker":
-            return (
-                _dimmed(
-                    layer.image,
-                    1 - breath * (0.13 + 0.09 * math.sin(19.7 * t * self.seconds) + 0.06 * math.sin(31.3 * t * self.seconds + 1)),
-                ),
-                0.0,
-                0.0,
-            )
+            pulse = 0.13 + 0.09 * math.sin(19.7 * t * self.seconds) + 0.06 * math.sin(31.3 * t * self.seconds + 1)
+            return _dimmed(layer.image, 1 - breath * pulse), 0.0, 0.0, 0
         if kind == "shimmer":
-            return self._shimmer(layer, t, breath), 0.0, 0.0
+            return self._shimmer(layer, t, breath), 0.0, 0.0, 0
         if kind in ("rain", "snow"):
-            return self._fall(layer, t, breath), 0.0, 0.0
+            return self._fall(layer, t, breath), 0.0, 0.0, 0
         if kind == "beam":
             return self._sweep(layer, t, painting)
-        return layer.image, 0.0, 0.0
+        return layer.image, 0.0, 0.0, 0
 
     def _shimmer(self, layer: Layer, t: float, breath: float) -> Image.Image:
         width, height = layer.image.size
@@ -99,12 +93,15 @@ class Life:
         turn = math.cos(2 * math.pi * t * self._turns(7.0))
         width, height = layer.image.size
         pivot = painting.left + layer.pivot[0] * painting.width - layer.left
-        if abs(turn) < 0.02:
+        wide = round(width * abs(turn))
+        if wide < 2:
             return None
-        # Source x = pivot + (x - pivot) / turn, so the pivot holds still.
-        data = (1 / turn, 0.0, pivot - pivot / turn, 0.0, 1.0, 0.0)
-        image = layer.image.transform((width, height), Image.Transform.AFFINE, data, Image.Resampling.BILINEAR)
-        return _dimmed(image, 0.72 + 0.28 * abs(turn)), 0.0, 0.0
+        image = layer.image.resize((wide, height), Image.Resampling.BILINEAR)
+        at = pivot * wide / width
+        if turn < 0:
+            image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+            at = wide - at
+        return _dimmed(image, 0.72 + 0.28 * abs(turn)), 0.0, 0.0, pivot - at
 
 
 def _dimmed(image: Image.Image, factor: float) -> Image.Image:

@@ -103,11 +103,14 @@ def paint_model(
     keep: float = 0.35,
     backlight: float | None = None,
     fade: float = 0.0,
+    crisp: bool = False,
+    exposure: float = 1.0,
     lamp: tuple[float, float, float, Rgb] | None = None,
 ) -> None:
     """Paints `pieces` with their foot at the frame point (`x`, `y`), `size` units a model unit.
 
-    `fade`: how much the lower part sinks into shade. `lamp`: (x, y, reach, colour) of a light of its own, in model units.
+    `exposure`: how much of the scene's light reaches it, before its own lamp. `crisp`: clean edges, for made things seen close. `fade`: how much the lower part sinks into shade. `lamp`: (x, y, reach,
+    colour) of a light of its own, in model units.
     """
     stage, scheme = scene.stage, scene.scheme
     one = size * stage.unit
@@ -137,7 +140,7 @@ def paint_model(
         )
         if piece.soft:
             mask = blur(mask, piece.soft * one)
-        elif narrow > 40 * stage.unit / 480 and scene.edge > 0.6:
+        elif not crisp and narrow > 40 * stage.unit / 480 and scene.edge > 0.6:
             mask = roughen(mask, 0.6 * scene.edge * stage.unit / 480, scene.rng("edge", name, index))
         if piece.round and narrow > 3:
             light = form(mask, max(1.0, min(narrow * piece.round, one * 0.2)), scene.side, up)
@@ -147,7 +150,7 @@ def paint_model(
         key_share = 1 - 0.55 * back
         shade, lit = scheme.lit(piece.colour, 0.02), scheme.lit(piece.colour, key_share)
         paint = blend(lift(shade, depth_air), lift(lit, depth_air), light)
-        if narrow > 8:
+        if narrow > 11:
             glow_edge = rim(mask, max(1.0, min(narrow * 0.1, 3.2 * stage.unit / 480)), scene.side, up)
             strength = (0.3 + 0.75 * back) * (1 if not scene.inside else 0.8)
             edge_light = np.clip(glow_edge * np.float32(strength), 0, 0.92)
@@ -172,6 +175,8 @@ def paint_model(
         colour = blend(
             colour, lift(scale(scheme.shade, 0.5), depth_air), smooth(rows, -0.5, 0.0) * np.float32(fade) * np.ones_like(alpha)
         )
+    if exposure != 1.0:
+        colour, edges = colour * np.float32(exposure), edges * np.float32(exposure)
     if lamp:
         lx, ly, reach, tone = lamp
         dx = (np.arange(w, dtype=np.float32)[None, :] + left - ox) / np.float32(one * flip) - np.float32(lx)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ..models.visual import Camera
 from .rng import pick
 
-_RATE = {"slow": 0.016, "steady": 0.026, "fast": 0.045}
-_LEAST, _MOST = 0.045, 0.15
+_RATE = {"slow": 0.02, "steady": 0.033, "fast": 0.055}
+_LEAST, _MOST = 0.055, 0.148
 
 
 @dataclass(frozen=True)

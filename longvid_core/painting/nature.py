@@ -108,7 +108,8 @@ def horse(coat: Rgb, *, rider: bool = False, silks: Rgb = (0.7, 0.2, 0.2)) -> li
         skin = rgb("#c98f68")
         pieces += [
             limb([(0.02, -1.08), (0.26, -0.94), (0.16, -0.66)], [0.09, 0.07, 0.045], rgb("#e8e0d0")),
-            Piece([(-0.12, -1.1), (-0.02, -1.36), (0.28, -1.52), (0.42, -1.42), (0.24, -1.16), (0.08, -1.02)], silks), limb([(0.32, -1.42), (0.42, -1.24), (0.58, -1.22)], [0.06, 0.05, 0.035], scale(silks, 0.85)),
+            Piece([(-0.12, -1.1), (-0.02, -1.36), (0.28, -1.52), (0.42, -1.42), (0.24, -1.16), (0.08, -1.02)], silks),
+            limb([(0.32, -1.42), (0.42, -1.24), (0.58, -1.22)], [0.06, 0.05, 0.035], scale(silks, 0.85)),
             oval(0.44, -1.56, 0.1, 0.11, skin), Piece([(0.34, -1.56), (0.38, -1.7), (0.5, -1.7), (0.62, -1.58)], silks),
         ]  # fmt: skip
     return pieces
@@ -125,7 +126,8 @@ def quadruped(coat: Rgb, kind: str) -> list[Piece]:
         ((-0.42, -0.6), (-0.42, -0.3), (-0.34, 0.0), coat),
         ((0.46, -0.6), (0.4, -0.3), (0.56, 0.0), coat),
     ]
-    pieces = [limb([a, b, c], [0.1 * thick, 0.055 * thick, 0.045 * thick], tone) for a, b, c, tone in legs[:2]]
+    spans = [0.17, 0.13, 0.125] if kind == "elephant" else [0.1 * thick, 0.055 * thick, 0.045 * thick]
+    pieces = [limb([a, b, c], spans, tone) for a, b, c, tone in legs[:2]]
     body = [
         (-0.62, -0.82),
         (-0.3, -0.98),
@@ -150,7 +152,7 @@ def quadruped(coat: Rgb, kind: str) -> list[Piece]:
             (-0.45, -0.62),
         ]
     pieces.append(Piece(body, coat, round=0.4))
-    pieces += [limb([a, b, c], [0.1 * thick, 0.055 * thick, 0.045 * thick], tone) for a, b, c, tone in legs[2:]]
+    pieces += [limb([a, b, c], spans, tone) for a, b, c, tone in legs[2:]]
     if kind == "elephant":
         pieces += [
             Piece(

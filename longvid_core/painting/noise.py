@@ -21,7 +21,8 @@ def lattice(rng: np.random.Generator, width: int, height: int, cells_x: float, c
 def fbm(
     rng: np.random.Generator, width: int, height: int, cells: float, *, octaves: int = 5, stretch: float = 1.0, gain: float = 0.5
 ) -> Array:
-    """Fractal noise in [0, 1], float32 (height, width). `cells` bumps across the height; `stretch` > 1 draws them out sideways."""
+    """Fractal noise in [0, 1], float32 (height, width). `cells` bumps across the height; `stretch` > 1 draws them out
+    sideways."""
     total = np.zeros((height, width), np.float32)
     amplitude, norm = 1.0, 0.0
     for _ in range(octaves):

@@ -173,5 +173,6 @@ def bend(
         elif "cyberpunk" in low or "neon" in low:
             strength *= 1 + 0.2 * w
         elif "sepia" in low or "vintage" in low:
-            scheme = all_of(lambda c: mix(c, scale(rgb("#c8a070"), luma(c) * 1.3 + 0.04), 0.6 * min(1.0, w)))
+            sepia = w
+            scheme = all_of(lambda c: mix(c, scale(rgb("#c8a070"), luma(c) * 1.3 + 0.04), 0.6 * min(1.0, sepia)))  # noqa: B023 - called at once
     return all_of(lambda c: saturate(c, strength)) if strength != 1.0 else scheme

@@ -10,7 +10,7 @@ from .rng import pick
 from .scene import Scene
 from .words import Reading
 
-_SKIN = ("#e3b08d", "#c98f68", "#a86f4c", "#f0c8a6", "#8a5a3c")
+_SKIN = ("#e3b08d", "#d09a72", "#b57d58", "#f0c8a6", "#9a6a48")
 _HAIR = ("#1f1a18", "#3a2a20", "#5e432c", "#2b2523", "#7a5a38")
 _COATS = ("#3f4a56", "#5f4a3c", "#7a3f34", "#46583f", "#2f4358", "#8a7350")
 
@@ -43,10 +43,16 @@ class Person:
 def who(scene: Scene) -> list[Person]:
     """The people of the scene, most important first: none, one or two; from words and wardrobe, not from the seed."""
     words = scene.words
-    if not words.has("person", "woman", "child", "couple", "crowd", "face", "hand") and not scene.recipe.visual.wardrobe:
+    if (
+        not any(words.subjects.get(k, 0) > 0.1 for k in ("person", "woman", "child", "couple", "crowd", "face", "hand"))
+        and not scene.recipe.visual.wardrobe
+    ):
         return []
-    woman = words.subjects.get("woman", 0) > words.subjects.get("person", 0) * 0.9
-    child = words.subjects.get("child", 0) > 0 and "grandmother" not in words.plain.split("child")[0][:40]
+    subjects = words.subjects
+    woman = subjects.get("woman", 0) > subjects.get("person", 0) * 0.9
+    child = subjects.get("child", 0) > 0.7 * max(subjects.get("woman", 0), subjects.get("person", 0)) or (
+        words.has("couple") and "child" in subjects
+    )
     first = _person(words, woman, child)
     first = replace(first, pose=_pose(words))
     people = [first]
@@ -93,7 +99,7 @@ def _person(words: Reading, woman: bool, child: bool) -> Person:
         beard="beard" in words.traits and not woman,
         glasses="glasses" in words.traits,
         longhair=woman or "longhair" in words.traits,
-        dress=words.garment in ("dress", "gown", "skirt", "kimono", "sari", "robe"),
+        dress=words.garment in ("dress", "gown", "skirt", "kimono", "sari", "robe") or (woman and old and words.garment is None),
         long_coat=words.garment in ("coat", "raincoat", "oilskin", "cloak", "robe", "trenchcoat", "kimono")
         or (not woman and not child and words.garment is None),
         child=child,
@@ -165,7 +171,7 @@ def figure(p: Person) -> list[Piece]:
         pieces.append(oval(hand[0], hand[1] + 0.008, 0.023 * k, 0.026 * k, scale(p.skin, dim)))
 
     if p.pose == "run":
-        leg((-0.10, -0.26), (-0.27, -0.16), 0.7)
+        leg((-0.08, -0.25), (-0.21, -0.07), 0.75)
         arm((sx + 0.13, shoulder + 0.2), (sx + 0.22, shoulder + 0.09), 0.72, 0.02)
         leg((0.15, -0.29), (0.12, -0.01), 1.0)
     elif p.pose == "walk":
@@ -192,9 +198,12 @@ def figure(p: Person) -> list[Piece]:
     if not p.longhair:
         wide += 0.012
     body = [
-        (sx - 0.035, neck), (sx - wide, shoulder + 0.022), (sx - wide - 0.012, shoulder + 0.12), (sx * 0.6 - 0.088, -0.56 if p.pose != "sit" else -0.42),
-        (swing * 0.4 - 0.1, (hem + hip) / 2 - 0.04), (swing - flare, hem - 0.01), (swing * 0.4, hem + 0.022), (flare * 0.95 + swing * 0.2, hem - 0.004),
-        (0.1, (hem + hip) / 2 - 0.04), (sx * 0.6 + 0.088, -0.56 if p.pose != "sit" else -0.42), (sx + wide + 0.012, shoulder + 0.12), (sx + wide, shoulder + 0.022), (sx + 0.035, neck),
+        (sx - 0.035, neck), (sx - wide, shoulder + 0.022), (sx - wide - 0.012, shoulder + 0.12),
+        (sx * 0.6 - 0.088, -0.56 if p.pose != "sit" else -0.42),
+        (swing * 0.4 - 0.1, (hem + hip) / 2 - 0.04), (swing - flare, hem - 0.01), (swing * 0.4, hem + 0.022),
+        (flare * 0.95 + swing * 0.2, hem - 0.004),
+        (0.1, (hem + hip) / 2 - 0.04), (sx * 0.6 + 0.088, -0.56 if p.pose != "sit" else -0.42),
+        (sx + wide + 0.012, shoulder + 0.12), (sx + wide, shoulder + 0.022), (sx + 0.035, neck),
     ]  # fmt: skip
     pieces.append(Piece(body, p.coat, round=0.3))
     # A fold or two, so that cloth is cloth.
@@ -332,6 +341,20 @@ def head(p: Person, x: float, y: float, r: float) -> list[Piece]:
     return pieces
 
 
-def stand(p: Person) -> list[Piece]:
-    """`figure` at the person's own height."""
-    return moved(figure(p), 0, 0, p.height)
+def stand(p: Person, umbrella: Rgb | None = None) -> list[Piece]:
+    """`figure` at the person's own height, under an umbrella of that colour if there is one."""
+    pieces = figure(p)
+    if umbrella:
+        ribs = [
+            (-0.3, -1.0),
+            (-0.2, -1.13),
+            (0.05, -1.22),
+            (0.3, -1.14),
+            (0.4, -1.01),
+            (0.28, -1.035),
+            (0.17, -1.0),
+            (0.05, -1.04),
+        ]
+        pieces.append(limb([(0.14, -0.58), (0.06, -1.2)], [0.007, 0.006], rgb("#2a2420"), round=0))
+        pieces.append(Piece([*ribs, (-0.07, -1.0), (-0.18, -1.035)], umbrella, round=0.3, gloss=0.3))
+    return moved(pieces, 0, 0, p.height)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .model import Piece, limb, oval, paint_model, poly
+from .model import Piece, limb, oval, paint_model
 from .palette import mix, rgb, scale
 from .people import Person
 from .scene import Scene
@@ -27,7 +27,19 @@ def paint_portrait(scene: Scene, people: list[Person]) -> None:
             brush=3.6,
             keep=0.3,
         )
-    paint_model(scene, "portrait", 0.8, bust(people[0]), scene.focus + 0.02 * face, low, size, flip=face, brush=3.6, keep=0.3)
+    paint_model(
+        scene,
+        "portrait",
+        0.8,
+        bust(people[0]),
+        scene.focus + 0.02 * face,
+        low,
+        size,
+        flip=face,
+        brush=3.2,
+        keep=0.35,
+        backlight=0.22,
+    )
 
 
 def bust(p: Person) -> list[Piece]:
@@ -64,8 +76,10 @@ def bust(p: Person) -> list[Piece]:
     # The face in profile, a little towards us.
     brow = 0.0 if young else 0.008
     profile = [
-        (-0.15, -0.88), (-0.05, -0.965), (0.08, -0.95), (0.148, -0.87), (0.158, -0.8), (0.15 + brow, -0.765), (0.152, -0.735), (0.182, -0.69), (0.205, -0.655),
-        (0.172, -0.635), (0.165, -0.618), (0.178, -0.595), (0.162, -0.58), (0.17, -0.56), (0.15, -0.535), (0.156, -0.5), (0.125, -0.465), (0.05, -0.478),
+        (-0.15, -0.88), (-0.05, -0.965), (0.08, -0.95), (0.148, -0.87), (0.158, -0.8), (0.15 + brow, -0.765),
+        (0.152, -0.735), (0.182, -0.69), (0.205, -0.655),
+        (0.172, -0.635), (0.165, -0.618), (0.178, -0.595), (0.162, -0.58), (0.17, -0.56), (0.15, -0.535), (0.156, -0.5),
+        (0.125, -0.465), (0.05, -0.478),
         (-0.05, -0.53), (-0.11, -0.62), (-0.17, -0.74),
     ]  # fmt: skip
     pieces.append(Piece(profile, skin, round=0.28))
@@ -259,6 +273,3 @@ def bust(p: Person) -> list[Piece]:
             )
         )
     return pieces
-
-
-_ = poly

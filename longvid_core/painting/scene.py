@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -108,7 +107,8 @@ class Scene:
         mask = None if alpha is None else alpha[top:bottom, left:right]
         painted = np.array(colour)
         painted[top:bottom, left:right] = strokes(
-            part, self.rng("strokes", name), size=pixels, ratio=ratio, angle=field, wander=wander, variety=variety * self.contrast,
+            part, self.rng("strokes", name),
+            size=pixels, ratio=ratio, angle=field, wander=wander, variety=variety * self.contrast,
             cover=cover, keep=keep, mask=mask,
         )  # fmt: skip
         stage.add(name, depth, painted, alpha, life=life, pivot=pivot)
@@ -181,6 +181,14 @@ def compose_scene(recipe: Recipe, width: int, height: int) -> Scene:
         accents=accents,
         style=dict(visual.style),
     )
+    if setting in INTERIORS and setting not in ("table", "lobby") and scheme.level < 0.7:  # lamps are lit
+        warm = (1.0, 0.76, 0.48)
+        scheme = replace(
+            scheme,
+            key=mix(scheme.key, warm, 0.75),
+            sun=mix(scheme.sun, (1.0, 0.84, 0.6), 0.7),
+            shade=mix(scheme.shade, (0.16, 0.12, 0.14), 0.6),
+        )
     if setting == "space":  # the sun's plain light, and black beside it
         scheme = replace(scheme, key=(1.0, 0.95, 0.87), shade=(0.13, 0.15, 0.26), sun=(1.0, 0.97, 0.9), level=0.9)
     quality = visual.light.quality
@@ -222,18 +230,28 @@ def compose_scene(recipe: Recipe, width: int, height: int) -> Scene:
 def _setting(words: Reading, base: str) -> str:
     scores = dict(words.settings)
     subjects = words.subjects
+    named = [key for key in INTERIORS if key != "room" and scores.get(key, 0) >= 0.35]
+    if named and "room" in scores:  # "inside", "interior" say less than "stairs"
+        best = max(named, key=lambda key: scores[key])
+        scores[best] += scores.pop("room")
     implied: dict[str, dict[str, float]] = {
         "sea": {"lighthouse": 0.9, "trawler": 0.9, "sailboat": 0.9, "whale": 0.9}, "lake": {"rowboat": 0.7},
-        "underwater": {"fish": 0.6}, "fields": {"horse": 0.6, "kite": 0.4, "flowers": 0.4, "balloon": 0.4, "cow": 0.4, "elephant": 0.5},
-        "desert": {"camel": 0.9}, "space": {"rocket": 0.7, "planet": 0.7, "station": 0.5}, "road": {"car": 0.5, "bicycle": 0.5, "train": 0.4},
-        "table": {"watch": 0.8, "bottle": 0.7, "product": 0.5, "phone": 0.6}, "mountains": {"dragon": 0.5, "plane": 0.3},
-        "kitchen": {"pot": 0.4}, "forest": {"deer": 0.5, "campfire": 0.3},
+        "underwater": {"fish": 0.6}, "fields": {"train": 0.4, "house": 0.3, "horse": 0.6, "kite": 0.4, "flowers": 0.4, "balloon": 0.4, "cow": 0.4,
+        "elephant": 0.5},
+        "desert": {"camel": 0.9}, "space": {"rocket": 0.7, "planet": 0.7, "station": 0.5}, "road": {"car": 0.5,
+        "bicycle": 0.5},
+        "table": {"watch": 0.8, "bottle": 0.7, "product": 0.5, "phone": 0.6, "cup": 0.3}, "mountains": {"dragon": 0.5,
+        "plane": 0.3},
+        "kitchen": {"pot": 0.4}, "forest": {"deer": 0.5, "campfire": 0.3}, "hills": {"pagoda": 0.6, "tower": 0.5},
     }  # fmt: skip
     for setting, hints in implied.items():
         for subject, weight in hints.items():
             if subject in subjects:
                 scores[setting] = scores.get(setting, 0) + weight * min(1.0, subjects[subject])
     if not scores:
+        if "beam" in words.traits:
+            words.subjects["lighthouse"] = 1.0
+            return "sea"
         if words.sky == "snowfall":
             return "snow"
         if subjects:
@@ -241,6 +259,9 @@ def _setting(words: Reading, base: str) -> str:
         return "abstract"
     if scores.get("village", 0) and scores.get("sea", 0):
         scores["sea"] += 0.6 * scores.pop("village")
+    goods = any(key in subjects for key in ("watch", "bottle", "product", "phone"))
+    if "table" in scores and not goods and any(key in subjects for key in ("person", "woman", "child", "couple")):
+        scores["room"] = scores.get("room", 0) + scores.pop("table")  # people sit at tables
     order = list(scores)
     return max(order, key=lambda key: (scores[key], -order.index(key)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import indoor, tabletop, urban, wild
+from . import halls, indoor, tabletop, urban, wild
 from .palette import mix, rgb, scale
 from .scene import Scene
 from .sky import paint_shafts, paint_sky
@@ -183,9 +183,11 @@ def abstract(scene: Scene) -> None:
 
 
 SETS: dict[str, Callable[[Scene], None]] = {
-    "forest": wild.forest, "garden": wild.garden, "river": wild.river, "cave": wild.cave, "underwater": wild.underwater, "space": wild.space,
+    "forest": wild.forest, "garden": wild.garden, "river": wild.river, "cave": wild.cave, "underwater": wild.underwater,
+    "space": wild.space,
     "city": urban.city, "street": urban.street, "road": urban.road, "roof": urban.roof, "harbour": sea,
-    "room": indoor.room, "kitchen": indoor.kitchen, "stairs": indoor.stairs, "lobby": indoor.lobby, "stage": indoor.stage_set, "table": tabletop.table,
+    "room": indoor.room, "kitchen": indoor.kitchen, "stairs": indoor.stairs, "lobby": halls.lobby,
+    "stage": halls.stage_set, "table": tabletop.table,
     "sea": sea, "beach": beach, "lake": lake, "hills": hills, "fields": fields, "terraces": terraces, "mountains": mountains,
     "desert": desert, "snow": snow, "village": village, "abstract": abstract,
 }  # fmt: skip

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .model import Piece, limb, oval, paint_glow, paint_model, poly
-from .noise import fbm, lattice, smooth
+from .noise import fbm, smooth
 from .palette import Rgb, array, mix, rgb, scale
 from .scene import Scene, blend
 
@@ -20,11 +20,11 @@ def table(scene: Scene) -> None:
         (rgb(words.colours[k]) for k in ("velvet", "cloth", "silk", "marble", "table") if k in words.colours),
         scheme.accents[0] if scheme.accents else rgb("#2c2c4c"),
     )
-    if sum(cloth) < 0.5:
-        cloth = mix(cloth, rgb("#3d2f5c"), 0.6)
+    if sum(cloth) < 0.9:
+        cloth = mix(cloth, rgb("#5a3f7c"), 0.6)
     close = scene.framing == "extreme_close"
     top = 0.5
-    pool = 1 - smooth(stage.radius(0.5, 0.62, 0.7), 0.05, 0.85)
+    pool = 1 - smooth(stage.radius(0.5 + 0.08 * scene.side, 0.66, 0.75), 0.05, 0.95)
     back = blend(
         scale(cloth, 0.16),
         scale(mix(cloth, scheme.key, 0.3), 0.8),
@@ -38,9 +38,9 @@ def table(scene: Scene) -> None:
     fold = np.abs(wave - 0.5) * 2
     fine = (x * 5.2 - y * 1.2 + warp * 4.4) % 1
     fold = fold * 0.75 + np.abs(fine - 0.5) * 0.5
-    sheen = smooth(fold, 0.55, 1.05) * (0.2 + 0.8 * pool)
-    paint = blend(scale(cloth, 0.22), scale(cloth, 1.0), np.clip(0.15 + 0.6 * pool * smooth(fold, 0.1, 0.9), 0, 1))
-    paint = blend(paint, mix(scale(cloth, 1.6), scheme.key, 0.45), sheen * 0.6)
+    sheen = smooth(fold, 0.6, 1.1) * (0.15 + 0.85 * pool)
+    paint = blend(scale(cloth, 0.3), scale(cloth, 1.35), np.clip(0.12 + 1.0 * pool * smooth(fold, 0.1, 0.9), 0, 1))
+    paint = blend(paint, mix(scale(cloth, 2.0), scheme.key, 0.4), sheen * 0.8)
     line = top + 0.06 * (warp - 0.5)
     cover = smooth(y - line, -0.012, 0.012)
     tilt = np.gradient(warp, axis=0).astype(np.float32) * np.float32(stage.height * -0.3)
@@ -144,13 +144,13 @@ def _product(scene: Scene, close: bool) -> None:
             oval(0, -0.49, 0.29, 0.06, rgb("#5a3320"), round=0),
         ]
         paint_model(scene, "product", 0.6, pieces, x, 0.8, size, brush=2)
-        from .indoor import steam
+        from .walls import steam
 
         steam(scene, x, 0.45, 0.22, 0.3)
     elif words.has("watch") or not words.has("product"):
         metal = next((rgb(words.colours[k]) for k in ("watch", "case") if k in words.colours), rgb("#cdb27a"))
         _shadow(scene, x, y, size)
-        paint_model(scene, "product", 0.6, watch(metal), x, y, size, brush=1.3, keep=0.55)
+        paint_model(scene, "product", 0.6, watch(metal), x, y, size, brush=1.1, keep=0.6, crisp=True)
     else:
         gem = [
             Piece(
@@ -294,4 +294,3 @@ def watch(metal: Rgb) -> list[Piece]:
 
 
 __all__ = ["table", "watch"]
-_ = lattice

@@ -10,7 +10,8 @@ from .palette import Rgb, array, mix, rgb, saturate, scale
 from .scene import Scene, blend
 
 GROUND: dict[str, Rgb] = {
-    "fields": rgb("#7d9a4a"), "hills": rgb("#6f9450"), "terraces": rgb("#86a84c"), "mountains": rgb("#6d7a6a"), "desert": rgb("#d9a868"),
+    "fields": rgb("#7d9a4a"), "hills": rgb("#6f9450"), "terraces": rgb("#86a84c"), "mountains": rgb("#6d7a6a"),
+    "desert": rgb("#d9a868"),
     "snow": rgb("#e6edf4"), "beach": rgb("#dcc495"), "village": rgb("#77904f"), "road": rgb("#8a8457"), "garden": rgb("#6d9a4c"),
     "forest": rgb("#4a6a3c"), "lake": rgb("#6a8a54"), "river": rgb("#6a8a54"), "street": rgb("#6f7076"), "city": rgb("#5c6470"),
 }  # fmt: skip
@@ -50,19 +51,19 @@ def paint_ridge(
         cover = cover * (1 - smooth(stage.ys, to - 0.004, to + 0.004))
     below = np.clip((stage.ys - crest[None, :]) / np.float32(max(0.02, height)), 0, 3)
     # Relief: slopes that face the sun, from a height field that follows the crest.
-    relief = fbm(scene.rng("relief", name), width, stage.height, 6 if not rocky else 9, octaves=5, stretch=0.8, gain=0.56)
-    span = max(2, round(stage.unit * 0.012))
+    relief = fbm(scene.rng("relief", name), width, stage.height, 6 if sharp < 0.5 else 4, octaves=5, stretch=0.7, gain=0.5)
+    span = max(2, round(stage.unit * (0.012 if sharp < 0.5 else 0.03)))
     slope = np.clip((np.roll(crest, -span) - np.roll(crest, span)) * np.float32(-scene.side * 2.2), -1, 1)[None, :] * np.maximum(
         0, 1 - below * 0.7
     )
-    bumpy = (relief - np.roll(relief, round(-scene.side * span * 1.5), axis=1)) * np.float32(3.2 + 4 * rocky)
+    bumpy = (relief - np.roll(relief, round(-scene.side * span * 1.5), axis=1)) * np.float32(3.2 + 1.2 * rocky)
     light = np.clip(0.46 + 0.5 * slope + bumpy * np.float32(scene.contrast), 0, 1)
     lit, shade = scheme.lit(colour, 1.0), scheme.lit(colour, 0.12)
     paint = blend(scene.air(shade, depth), scene.air(lit, depth), light)
     hue = (fbm(scene.rng("hue", name), width, stage.height, 4, octaves=3) - 0.5)[..., None]
     paint = paint * (1 + hue * array((0.24, 0.14, -0.1)))
     if snow:
-        capped = smooth(below + (relief - 0.5) * 1.1 - np.float32(0.25) * light, snow + 0.12, snow - 0.12)
+        capped = smooth(below + (relief - 0.5) * 0.9 - np.float32(0.2) * light, snow + 0.07, snow - 0.07)
         white = blend(
             scene.air(mix(scheme.shade, (0.86, 0.9, 1.0), 0.55), depth),
             scene.air(mix((1, 1, 1), scheme.key, 0.45), depth),
@@ -99,7 +100,7 @@ def paint_ground(
     crest = np.float32(top) - (ridge_line(scene.rng("ground", name), width, 1.6, octaves=4) - 0.5) * np.float32(roll)
     cover = np.clip((stage.ys - crest[None, :]) * np.float32(stage.frame_height) + np.float32(0.5), 0, 1)
     near = np.clip((stage.ys - np.float32(top)) / np.float32(max(0.12, 1.08 - top)), 0, 1)
-    index, warp = perspective(scene, top)
+    index, _ = perspective(scene, top)
     blotch = fbm(scene.rng("blotch", name), width, height, 7, octaves=5, stretch=1.6)[index]
     band = fbm(scene.rng("band", name), width, height, 16, octaves=3, stretch=9)[index]
     light = np.clip(0.66 + (blotch - 0.5) * np.float32(1.1 * patch) + (band - 0.5) * np.float32(0.7 * rows + 0.25), 0, 1)
@@ -119,7 +120,6 @@ def paint_ground(
         sheen = smooth(band, 0.5, 0.74) * np.float32(wet)
         paint = blend(paint, mix(scheme.horizon, scheme.middle, 0.4), sheen)
     scene.lay(name, depth, paint, cover, size=5.5, ratio=3.4, angle=0.0, wander=0.3, variety=0.06, keep=0.22)
-    del warp
 
 
 def perspective(scene: Scene, top: float):  # type: ignore[no-untyped-def]

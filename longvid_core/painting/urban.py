@@ -96,9 +96,9 @@ def roof(scene: Scene) -> None:
     if village:
         paint_ridge(scene, "hills far", 0.14, h + 0.02, 0.2, rgb("#6c8694"), bumps=2)
         paint_ridge(scene, "hills", 0.28, h + 0.08, 0.14, GROUND["hills"], bumps=1.6, trees=0.05)
-        from .cast import _village
+        from .landmarks import paint_village
 
-        _village(scene)
+        paint_village(scene)
     else:
         skyline(scene, "towers", 0.2, h + 0.1, 0.3, rgb("#6a6a74"), lit=_lit(scene), haze=0.5)
         skyline(scene, "blocks", 0.42, h + 0.2, 0.2, rgb("#54505a"), lit=_lit(scene), haze=0.25)
@@ -130,8 +130,8 @@ def street(scene: Scene) -> None:
     walls = ("#8a6a58", "#6e7078", "#9a8468", "#5c6670", "#7d5a4c", "#a0947e")
     rows = 6
     for i in range(rows):
-        f = i / (rows - 1)
-        near, far = 0.1 + 0.95 * (f + 1 / rows) ** 2.0, 0.1 + 0.95 * f**2.0
+        f = i / rows
+        near, far = 0.1 + 1.05 * ((i + 1) / rows) ** 2, 0.1 + 1.05 * f**2
         for side in (-1, 1):
             _house_front(
                 scene,
@@ -212,7 +212,7 @@ def _house_front(
         )
     )
     pieces.append(poly([at(0, 1), at(0, 1.03), at(1, 1.03), at(1, 1)], scale(wall, 0.55), round=0))
-    paint_model(scene, name, depth, pieces, 0.5, 0.0, 1.0, brush=2.6)
+    paint_model(scene, name, depth, pieces, 0.5, 0.0, 1.0, brush=1.2, keep=0.5, crisp=True)
     if neon and near > 0.2:
         tone = rgb(NEON[int(rng.integers(len(NEON)))])
         a = 0.3 + 0.4 * float(rng.random())
@@ -298,13 +298,13 @@ def road(scene: Scene) -> None:
     paint_ground(scene, "plain", 0.5, h + 0.015, GROUND["road"], rows=0.6)
     near = np.clip((stage.ys - np.float32(h + 0.02)) / np.float32(1.12 - h), 0, 1)
     bend = np.float32(0.5) + np.float32(0.1 * scene.side) * (1 - near) ** 2
-    half = 0.004 + near * 0.34
+    half = 0.004 + near * 0.26
     off = (stage.xs - bend) / half
     grain = fbm(scene.rng("asphalt"), stage.width, stage.height, 14, octaves=4)
     paint = blend(
-        scheme.lit(rgb("#4a4a50"), 0.2), scheme.lit(rgb("#6f6c70"), 0.9), np.clip(0.5 + (grain - 0.5) + 0.3 * (1 - near), 0, 1)
+        scheme.lit(rgb("#66646a"), 0.35), scheme.lit(rgb("#8d8a8a"), 0.95), np.clip(0.5 + (grain - 0.5) + 0.3 * (1 - near), 0, 1)
     )
-    dash = ((1 / (near + 0.06) * 1.3) % 1 < 0.5) * smooth(np.abs(off), 0.035, 0.02)
+    dash = ((1 / (near + 0.1) * 2.0) % 1 < 0.45) * smooth(np.abs(off), 0.035, 0.02)
     paint = blend(paint, scheme.lit(rgb("#efe0b0"), 0.9), (dash + smooth(np.abs(np.abs(off) - 0.9), 0.025, 0.015)) * 0.8)
     cover = smooth(np.abs(off), 1.02, 0.98) * smooth(near, 0.0, 0.004)
     scene.lay("road", 0.52, paint, cover, size=4, ratio=3, angle=1.2, wander=0.4, variety=0.05, keep=0.35)

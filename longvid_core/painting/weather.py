@@ -17,7 +17,7 @@ def paint_weather(scene: Scene) -> None:
         return
     if scene.weather == "fog":
         for i, depth in enumerate((0.5, 0.9)):
-            _bank(scene, f"fog {i}", depth, 0.5 - 0.14 * i)
+            _bank(scene, f"fog {i}", depth, (0.42, 0.14)[i])
     if scene.weather in ("rain", "storm"):
         _bank(scene, "veil", 0.6, 0.2)
         for depth, count, long in ((0.55, 900, 0.05), (0.95, 260, 0.12)):

@@ -7,11 +7,11 @@ import numpy as np
 from . import nature, vessels
 from .brush import blur
 from .model import Piece, limb, moved, oval, paint_glow, paint_model
-from .noise import fbm, lattice, ridge_line, smooth
-from .palette import array, mix, rgb, scale
+from .noise import fbm, ridge_line, smooth
+from .palette import Rgb, array, mix, rgb, scale
 from .scene import Scene, blend
 from .sky import paint_shafts, paint_sky
-from .terrain import GROUND, paint_grass, paint_ground, paint_ridge, paint_rock
+from .terrain import GROUND, paint_grass, paint_ground, paint_ridge
 from .water import paint_water
 
 
@@ -34,7 +34,7 @@ def forest(scene: Scene) -> None:
         f = i / 3
         depth = 0.16 + 0.2 * i
         floor = 0.66 + 0.09 * i
-        _trunks(scene, f"trunks {i}", depth, floor, int(17 - 4 * i), 0.008 + 0.02 * f * f + 0.004 * i, leaf, 1 - f)
+        _trunks(scene, f"trunks {i}", depth, floor, int(17 - 4 * i), 0.008 + 0.02 * f * f + 0.004 * i, 1 - f)
         paint_ground(scene, f"floor {i}", depth + 0.06, floor, ground, roll=0.07, patch=0.8, rows=0.2)
         if i == 1:
             paint_shafts(scene, 0.4, 0.5, x=x, y=-0.35)
@@ -42,7 +42,7 @@ def forest(scene: Scene) -> None:
     paint_grass(scene, "ferns", 0.95, 0.98, mix(leaf, rgb("#6f8a3a"), 0.4), tall=0.14)
 
 
-def _trunks(scene: Scene, name: str, depth: float, floor: float, count: int, width: float, leaf, far: float) -> None:  # type: ignore[no-untyped-def]
+def _trunks(scene: Scene, name: str, depth: float, floor: float, count: int, width: float, far: float) -> None:
     rng = scene.rng(name)
     stage = scene.stage
     bark = mix(rgb("#57483a"), scene.scheme.shade, 0.2)
@@ -75,10 +75,9 @@ def _trunks(scene: Scene, name: str, depth: float, floor: float, count: int, wid
                 )
             )
     paint_model(scene, name, depth, pieces, 0.5, floor, stage.frame_height / stage.unit, brush=2.4, air=depth)
-    del leaf
 
 
-def _canopy(scene: Scene, leaf) -> None:  # type: ignore[no-untyped-def]
+def _canopy(scene: Scene, leaf: Rgb) -> None:
     stage, scheme = scene.stage, scene.scheme
     line = ridge_line(scene.rng("canopy"), stage.width, 4, octaves=5) * 0.26 + 0.1 * np.abs(stage.xs[0] - 0.5)
     n = fbm(scene.rng("leaves"), stage.width, stage.height, 22, octaves=4)
@@ -302,6 +301,3 @@ def space(scene: Scene) -> None:
 
             for person in who(scene)[:1]:
                 paint_model(scene, "walker", 0.7, stand(person), scene.focus, 0.92, 0.34, flip=flip)
-
-
-_ = (lattice, paint_rock)

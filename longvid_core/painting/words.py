@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-from .lexicon import COLOUR, GARMENTS, HEADWEAR, HOURS, INTERIORS, SETTINGS, SUBJECTS, TRAITS, WEATHER
+from .lexicon import COLOUR, GARMENTS, HEADWEAR, HOURS, INTERIORS, KIN, SETTINGS, SUBJECTS, TRAITS, WEATHER
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*", re.UNICODE)
 _ASIDE = re.compile(r"^\s*(style|character|characters|cast|look|palette|note|negative)\b.*?:", re.IGNORECASE)
@@ -61,6 +61,7 @@ def read(prompt: str) -> Reading:
     worn: list[tuple[float, str]] = []
     heads: list[tuple[float, str]] = []
     position = 0
+    kin = False
     for sentence in re.split(r"(?<=[.!?。！？\n;])\s*", text):
         aside = bool(_ASIDE.match(sentence))
         sentence = _AGE.sub(_aged, _OVER.sub(" ", _SIMILE.sub(" ", sentence)))
@@ -82,16 +83,22 @@ def read(prompt: str) -> Reading:
                 colours.setdefault(_singular(noun), colour)  # type: ignore[arg-type]
                 if noun in GARMENTS or noun in HEADWEAR:
                     break
+            kin = kin or (token in KIN and not aside)
             if _singular(token) in GARMENTS:
                 worn.append((emphasis, _singular(token)))
             if _singular(token) in HEADWEAR:
                 heads.append((emphasis, _singular(token)))
         if inside:
-            for key in INTERIORS:
-                if key in scores[0]:
-                    scores[0][key] += 1.2
-            scores[0]["room"] = scores[0].get("room", 0) + 0.6
+            known = [key for key in INTERIORS if key in scores[0] and key != "room"]
+            for key in known or ["room"]:
+                scores[0][key] = scores[0].get(key, 0) + 1.6
+            if known:
+                scores[0].pop("room", None)
     _unspaced(text, scores, colours)
+    if kin and "couple" not in scores[1]:
+        # Someone else's grandmother: what an aside says about the main character is not about her.
+        worn = [entry for entry in worn if entry[0] > 0.23]
+        scores[1].pop("child", None)
     return Reading(
         *scores,
         traits=frozenset(traits),
