@@ -100,12 +100,14 @@ def beat_length(text: str) -> float | None:
     return None
 
 
-def without_lengths(text: str) -> str:
-    """`text` without the lengths that `beat_length` and `film_length` read."""
+def without_lengths(text: str, everywhere: bool = False) -> str:
+    """`text` without the lengths that `beat_length` and `film_length` read; `everywhere`: without any."""
     found = _patterns()
     text = found["tail"].sub(".", found["paren"].sub("", text))
     text = found["film"].sub(lambda m: m.group().replace(m["d"], "", 1).lstrip(" -") if m["d"] else "", text)
     text = found["shot"].sub(lambda m: m.group().replace(m["d"], "", 1).lstrip(" -"), text)
+    if everywhere:
+        text = found["amount"].sub("", text)
     return found["held"].sub(lambda m: m.group() if (seconds_of(m["d"]) or 99) > 30 else "", text)
 
 

@@ -7,7 +7,8 @@ import re
 from importlib import resources
 from typing import Any
 
-_PLAIN = re.compile(r"[^\W\d_]", re.UNICODE)
+# Scripts that fix little words to nouns: before them (Hebrew, Arabic) or after (Korean).
+_HEBREW, _ARABIC, _HANGUL = re.compile("[\u0590-\u05ff]"), re.compile("[\u0600-\u06ff]"), re.compile("[\uac00-\ud7a3]")
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u3005-\u30ff\u3400-\u9fff]")
 
 
@@ -37,7 +38,14 @@ def compiled(listed: str) -> re.Pattern[str]:
     spaced: list[str] = []
     solid: list[str] = []
     for term in sorted(split_terms(listed), key=lambda t: (-len(t), t)):
-        (solid if _SPACELESS.search(term) else spaced).append(term.replace(" ?", r"[\s-]?").replace(" ", r"[\s-]+"))
+        said = term.replace(" ?", r"[\s-]?").replace(" ", r"[\s-]+")
+        if _HEBREW.match(term):
+            said = "[והבלמכש]{0,2}" + said
+        elif _ARABIC.match(term):
+            said = "[وفبكل]{0,2}(?:ال)?" + said
+        elif _HANGUL.match(term):
+            said += r"\w{0,2}"
+        (solid if _SPACELESS.search(term) else spaced).append(said)
     parts = []
     if spaced:
         parts.append(rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)")

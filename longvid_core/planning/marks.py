@@ -13,6 +13,7 @@ from typing import Literal
 
 from .durations import _amount, seconds_of
 from .lexicon import label_kinds, split_terms, words
+from .textkit import says_something
 
 _B = r"[*_`]{0,3}"  # emphasis around a mark
 _ITEM = re.compile(
@@ -50,7 +51,8 @@ _FLOW_WORDS = (
 _TRANSITION = re.compile(rf"{_B}[>(\[]?\s*(?:(?P<flow>{_FLOW_WORDS})|(?P<cut>{_CUT_WORDS}))\s*[)\]]?{_B}\s*[:.,;…—–-]*{_B}\s*")
 _SAID_CUT = re.compile(
     r"(?:(?:then|and then|and|we|now)\s+){0,2}(?:(?P<flow>(?:cross[\s-]?)?dissolves?\s+(?:to|into)(?!\w))|(?P<cut>(?:(?:hard"
-    r"|smash|match|jump|quick)[\s-])?cuts?\s+(?:back\s+)?to(?!\w)|fade in(?=\s*[:.])|fade out(?=\s*[:.]|$)"
+    r"|smash|match|jump|quick)[\s-])?cuts?\s+(?:back\s+)?to(?:\s+(?:black|white)(?=\W*$))?(?!\w)|schnitt\s+(?:auf|zu)(?!\w)"
+    r"|corte\s+a(?!\w)|coupe\s+(?:sur|à|vers)(?!\w)|fade in(?=\s*[:.])|fade out(?=\s*[:.]|$)"
     r"|smash cut(?!\w)))\s*[:.,…—–-]*\s*",
     re.IGNORECASE,
 )
@@ -186,7 +188,8 @@ def _breaks_in(text: str, start: int, end: int) -> list[int]:
             found.add(match.start())
     if ":" in line:
         for match in _time().finditer(line):
-            if match.start() > head and line[match.start()] in "[(【" and line[match.start() - 1].isspace():
+            closes = _scene().match(line, head) is not None and not says_something(line[match.end() :])
+            if match.start() > head and line[match.start()] in "[(【" and line[match.start() - 1].isspace() and not closes:
                 found.add(match.start())
     for match in _SLUG.finditer(line):
         if match.start() > head and _AFTER_SENTENCE.search(line[: match.start()]):
@@ -234,6 +237,8 @@ def _read(text: str, start: int, end: int, opens_line: bool, gap: bool) -> list[
         skip()
     if marks.get("level") or marks.get("scene"):
         marks.setdefault("seconds", _trailing_length(text[at:end]))
+        if marks["seconds"] is None and "clock" not in marks:
+            marks["seconds"] = _trailing_span(text[at:end])
     piece = Piece(start, min(at, end), end, opens_line, gap, **marks)  # type: ignore[arg-type]
     if piece.slug:
         line = text[at:end]
@@ -289,6 +294,15 @@ def _clock_seconds(said: str) -> float:
     for part in re.sub(r"[^\d:.,]", "", said).replace(",", ".").split(":"):
         total = total * 60 + float(part or 0)
     return total
+
+
+def _trailing_span(line: str) -> float | None:
+    """The length of a timecode that closes a heading: `The Awakening (0:00-0:05)`."""
+    match = next((m for m in _time().finditer(line) if not says_something(line[m.end() :])), None)
+    if match is None or not (last := match["to"] or match["to2"]):
+        return None
+    seconds = _clock_seconds(last) - _clock_seconds(match["from"] or match["from2"])
+    return seconds if seconds > 0 else None
 
 
 def _trailing_length(line: str) -> float | None:

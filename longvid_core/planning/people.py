@@ -11,6 +11,8 @@ from .lexicon import pattern, terms, verb_forms
 
 _TOKEN = re.compile(r"[^\W\d_](?:[\w'’-]*\w)?|\d+\w*|[^\w\s]")
 _DETERMINER = {"a", "an", "the", "his", "her", "its", "their", "our", "my", "one"}
+_ENGLISH = {"the", "a", "an", "and", "of", "in", "on", "with", "to", "his", "her", "is", "at", "he", "she", "it"}
+_BEFORE_NAME = {",", '"', "”", "’", "'"}
 _PLACED = {
     "in",
     "at",
@@ -61,6 +63,8 @@ def _names(sentences: list[str]) -> set[str]:
     placed: Counter[str] = Counter()
     every: Counter[str] = Counter()
     called: set[str] = set()
+    if not _reads_as_english(sentences):
+        return called
     for sentence in sentences:
         tokens = _TOKEN.findall(sentence)
         if sum(t[:1].isupper() for t in tokens) > 0.6 * len(tokens) > 2:
@@ -76,10 +80,16 @@ def _names(sentences: list[str]) -> set[str]:
             before = tokens[at - 1] if at else "."
             if before in ("named", "called"):
                 called.add(token)
-            if before[0].isalpha() or before == ",":
+            if before[0].isalpha() or before in _BEFORE_NAME:
                 inside[token] += 1
                 placed[token] += before.lower() in _PLACED or (before.lower() == "the")
     return called | {n for n in inside if every[n] >= 2 and inside[n] and placed[n] * 2 < every[n]}
+
+
+def _reads_as_english(sentences: list[str]) -> bool:
+    """Whether capitals mean names here; German writes every noun with one."""
+    tokens = [t.lower() for s in sentences for t in _TOKEN.findall(s) if t[0].isalpha()]
+    return sum(t in _ENGLISH for t in tokens) * 14 >= len(tokens)
 
 
 def _named(people: list[Person], name: str) -> Person:
@@ -149,6 +159,8 @@ def _meet(sentence: str, spots: list[re.Match[str]], tokens: list[str], at: int,
     if not determiner:
         return at
     adjectives = " ".join(t for t in tokens[low:at])
+    if tokens[at + 1 : at + 2] == [","] and tokens[at + 3 : at + 4] == [","] and _is_name(tokens[at + 2]):
+        return _meet_apposed(sentence, spots, tokens, low, at, people)
     look, last, alias = _tail(sentence, spots, tokens, at)
     person = next((p for p in people if noun in p.heads), None)
     if person is not None:
@@ -183,6 +195,21 @@ def _meet(sentence: str, spots: list[re.Match[str]], tokens: list[str], at: int,
         )
     )
     return last
+
+
+def _is_name(token: str) -> bool:
+    return token[0].isupper() and token[1:].islower() and token not in terms("capital_words")
+
+
+def _meet_apposed(sentence: str, spots: list[re.Match[str]], tokens: list[str], low: int, at: int, people: list[Person]) -> int:
+    """`A boy, Tomas, ten, in a blue jumper, kicks a ball`: noun and name are one person."""
+    person = _named(people, tokens[at + 2])
+    person.heads.add(tokens[at].lower())
+    person.sex, person.mentions = person.sex or sex_of(tokens[at].lower()), person.mentions + 1
+    look, last, _ = _tail(sentence, spots, tokens, at + 2, loose=True)
+    met = re.sub(r"^the\s+", "", sentence[spots[max(0, low - 1)].start() : spots[at].end()], flags=re.IGNORECASE)
+    person.look = person.look or ", ".join(filter(None, (met[0].lower() + met[1:], look)))
+    return max(at + 2, last)
 
 
 def _tail(sentence: str, spots: list[re.Match[str]], tokens: list[str], at: int, loose: bool = False) -> tuple[str, int, str]:

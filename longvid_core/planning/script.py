@@ -19,6 +19,7 @@ _EMPHASIS = (
     (re.compile(r"(?<!`)`([^`\n]+)`(?!`)"), r"\1"),
     (re.compile(r"~~(?=\S)(.+?)(?<=\S)~~"), r"\1"),
     (re.compile(r"^[ \t]*>[ \t]?", re.MULTILINE), ""),
+    (re.compile(r"(?<!\w)\*\*|\*\*(?!\w)"), ""),
     (re.compile(r"<br\s*/?>", re.IGNORECASE), " "),
 )  # fmt: skip
 
@@ -159,24 +160,31 @@ def opens_story(sentence: str) -> bool:
     return bool(opens_with("opening_verbs").match(sentence))
 
 
+_CHAT = re.compile(
+    r"(?:sure|okay|ok|certainly|of course|here(?:['’]s| is| are)|below (?:is|are)|the following|this is (?:a|the"
+    r"|my) (?:storyboard|script|prompt|shot list))\b",
+    re.IGNORECASE,
+)
+
+
 def film_words(sentence: str) -> str:
     """A sentence about the film as context for every prompt: no `Make me`, no length, no format, the article mended."""
     from .durations import without_lengths
 
     said = _patterns()["wish"].sub("", plain(sentence))
-    said = pattern("geometry").sub("", without_lengths(said))
+    said = pattern("geometry").sub("", without_lengths(said, everywhere=about_film(said) == "film"))
+    if _CHAT.match(said):
+        return ""
+    said = re.sub(r"[(\[（【][\d:.,\s–—-]*[)\]）】]", "", said)
     said = re.sub(r"\s+([,.;:!?])", r"\1", re.sub(r"([,;])(?:\s*[,;.])+", r"\1", said))
     said = " ".join(said.split()).strip(" ,;:-–—|/")
-    said = re.sub(r"\b([Aa])n?(?=\s+([\w])(\w))", _article, said)
+    said = re.sub(r"\b([Aa])n?(?=\s+(\w))", _article, said)
     return said[:1].upper() + said[1:] if said and word_count(said.strip(".")) >= 1 else ""
 
 
 def _article(match: re.Match[str]) -> str:
     first = match[2].lower()
-    vowel = first in "aeio" or (first == "u" and match[3].lower() not in "ns")
-    whole = match.group()
-    if whole.lower() == "a" and not vowel:
-        return whole
-    if len(whole) == 2 and first == "u":
-        return whole
+    vowel = first in "aeio"
+    if first in "uh" or match[2].isupper():
+        return match.group()
     return match[1] + ("n" if vowel else "")

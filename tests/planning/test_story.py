@@ -239,3 +239,29 @@ def test_a_push_in_ends_closer_and_styles_reach_the_stills():
     assert (first.visual.lens.framing, last.visual.lens.framing) == ("wide", "medium")
     assert "push-in" not in first.prompt and first.prompt != last.prompt
     assert all("ink wash" in k.prompt for k in made.keyframes)
+
+
+def test_a_storyboard_as_assistants_write_them():
+    made = plan(
+        "Here's a 2-shot storyboard:\n\n**Shot 1: The Awakening** (0:00–0:05)\n*Visual:* A stone golem opens its eyes in a misty "
+        "ravine.\n*Camera:* Slow dolly in, low angle.\n\n**Shot 2: The Child** (0:05–0:11)\n*Visual:* A child holds out a daisy."
+    )
+    assert seconds(made) == [5, 6]
+    assert made.segments[0].prompt == (
+        "The Awakening. A stone golem opens its eyes in a misty ravine. Camera: Slow dolly in, low angle."
+    )
+    assert made.visual_of(made.segments[0]).camera.move == "push_in"
+    assert made.segments[1].prompt == "The Child. A child holds out a daisy."
+
+
+def test_a_name_in_apposition_carries_its_look():
+    made = plan(
+        "A boy, Tomas, ten, in a patched blue jumper, kicks a ball. The ball rolls into the river. Tomas runs after it.",
+        segments=3,
+    )
+    assert made.segments[2].prompt.endswith("Tomas (a boy, ten, in a patched blue jumper) runs after it.")
+
+
+def test_german_nouns_are_not_names():
+    made = plan("Nebel liegt auf dem Wasser. Das Wasser ist still. Ein Fischer sieht das Wasser und den Nebel.")
+    assert made.cast == ()
