@@ -14,6 +14,7 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+UNREACHED = "Failed to load resource"  # told again in `missing`, or of an outside host that the frontend asks for news
 READY = "() => window.app && window.app.graph && window.LiteGraph && window.LiteGraph.registered_node_types.LongvidConcat"
 
 
@@ -77,7 +78,7 @@ def open_canvas(url: str, width: int = 1920, height: int = 1080) -> Iterator[Can
             raise BrowserError(f"{executable} does not start: {error.message}") from error
         page = browser.new_page(viewport={"width": width, "height": height})
         canvas = Canvas(page)
-        page.on("console", lambda m: canvas.complaints.append(m.text) if m.type == "error" else None)
+        page.on("console", lambda m: canvas.complaints.append(m.text) if m.type == "error" and UNREACHED not in m.text else None)
         page.on("pageerror", lambda error: canvas.complaints.append(str(error)))
         page.on("response", lambda r: canvas.missing.append(r.url) if r.status >= 400 else None)
         page.goto(url, wait_until="domcontentloaded")

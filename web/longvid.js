@@ -42,12 +42,33 @@ function lineOf(text, index) {
   return line;
 }
 
-function show(node, text) {
-  const widget = node.widgets?.find((w) => w.name === WIDGET);
+function show(node, text, failed = false) {
+  const widget = textOf(node);
   if (!widget) return;
   widget.element.replaceChildren(...text.split("\n").map(lineOf));
-  widget.element.style.opacity = "1";
+  Object.assign(widget.element.style, { opacity: "1", boxShadow: failed ? "inset 3px 0 #e0727d" : "none" });
   node.setDirtyCanvas?.(true, true);
+}
+
+function textOf(node) {
+  return node.widgets?.find((w) => w.name === WIDGET);
+}
+
+// ComfyUI says that a node failed, and why only behind a button. Longvid's messages are short and say what to do.
+function fail({ detail }) {
+  const node = app.graph?.getNodeById(detail.node_id);
+  if (!ours(node)) return;
+  if (!textOf(node)) addText(node, "", true);
+  show(node, detail.exception_message.trim(), true);
+}
+
+function forget(node) {
+  const widget = textOf(node);
+  if (widget?.forErrorsOnly) node.removeWidget(widget);
+}
+
+function ours(node) {
+  return node?.comfyClass?.startsWith("Longvid");
 }
 
 function endProgress(node) {
@@ -55,7 +76,7 @@ function endProgress(node) {
   if (line) node.removeWidget(line);
 }
 
-function addText(node, waiting) {
+function addText(node, waiting, forErrorsOnly = false) {
   const element = document.createElement("div");
   Object.assign(element.style, STYLE, { opacity: "0.55" });
   element.textContent = waiting;
@@ -63,6 +84,7 @@ function addText(node, waiting) {
     if (element.scrollHeight > element.clientHeight) event.stopPropagation();
   });
   const widget = node.addDOMWidget(WIDGET, WIDGET, element, { serialize: false, getMinHeight: () => 64 });
+  widget.forErrorsOnly = forErrorsOnly;
   widget.serialize = false; // neither in the workflow nor in the prompt
 }
 
@@ -70,12 +92,15 @@ app.registerExtension({
   name: "Longvid.Text",
 
   setup() {
+    const each = (work) => () => app.graph?.nodes.filter(ours).forEach(work);
     for (const end of ["execution_success", "execution_error", "execution_interrupted"])
-      api.addEventListener(end, () => app.graph?.nodes.filter((n) => n.comfyClass?.startsWith("Longvid")).forEach(endProgress));
+      api.addEventListener(end, each(endProgress));
+    api.addEventListener("execution_start", each(forget));
+    api.addEventListener("execution_error", fail);
   },
 
   nodeCreated(node) {
-    if (!node.comfyClass?.startsWith("Longvid")) return;
+    if (!ours(node)) return;
     const waiting = WAITING[node.comfyClass];
     if (waiting) addText(node, waiting);
     const executed = node.onExecuted;

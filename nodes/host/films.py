@@ -75,8 +75,11 @@ def film_ui(release: Release) -> ui.PreviewVideo:
 
 
 def _metadata(hidden: io.HiddenHolder) -> dict[str, str]:
-    values = {**(hidden.extra_pnginfo or {}), **({"prompt": hidden.prompt} if hidden.prompt else {})}
-    return {name: json.dumps(value) for name, value in values.items()}
+    """The prompt and whatever the browser sent along, as JSON texts."""
+    # ComfyUI notes each node's fingerprint in the prompt while it runs. That is no part of what was queued, and NaN no JSON.
+    prompt = {key: {k: v for k, v in node.items() if k != "is_changed"} for key, node in (hidden.prompt or {}).items()}
+    values = {**(hidden.extra_pnginfo or {}), **({"prompt": prompt} if prompt else {})}
+    return {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}
 
 
 def _at(release: Release, file: Path) -> Release:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import folder_paths
@@ -25,7 +26,7 @@ def input_folder() -> str:
 
 
 def output_place(prefix: str, suffix: str, width: int, height: int) -> tuple[Path, Path | None]:
-    """Where the next file of this prefix goes, and the newest one there is.
+    """Where the next file of this prefix goes, and the newest one of its kind that is there.
 
     `prefix` may hold folders and ComfyUI's %date% and %width% marks. BadInput where it leads out of the output folder.
     """
@@ -36,8 +37,9 @@ def output_place(prefix: str, suffix: str, width: int, height: int) -> tuple[Pat
             f"filename_prefix {prefix!r} cannot be used: it leads out of ComfyUI's output folder.",
             "Use a name, or folder/name, such as longvid/film.",
         ) from error
-    newest = Path(folder, f"{name}_{counter - 1:05}_{suffix}")
-    return Path(folder, f"{name}_{counter:05}_{suffix}"), newest if newest.is_file() else None
+    ours = re.compile(re.escape(name) + r"_(\d{5,})_" + re.escape(suffix))
+    there = [(int(found[1]), path) for path in Path(folder).iterdir() if (found := ours.fullmatch(path.name)) and path.is_file()]
+    return Path(folder, f"{name}_{counter:05}_{suffix}"), max(there)[1] if there else None
 
 
 def saved(path: Path) -> ui.SavedResult:

@@ -63,7 +63,7 @@ def test_one_sees_the_flow_at_a_glance(canvas: Canvas, name: str) -> None:
     canvas.load(workflow(name))
     nodes = canvas.page.evaluate(
         """() => window.app.graph._nodes.map((n) => (
-            {id: n.id, title: n.title, type: n.type, pos: [...n.pos], size: [...n.size], needs: [...n.computeSize()]}))"""
+            {id: String(n.id), title: n.title, type: n.type, pos: [...n.pos], size: [...n.size], needs: [...n.computeSize()]}))"""
     )
     groups = canvas.page.evaluate("() => window.app.graph._groups.map((g) => [...g.pos, ...g.size])")
     boxes = {n["id"]: (n["pos"][0], n["pos"][1] - TITLE, n["size"][0], n["size"][1] + TITLE) for n in nodes}
@@ -76,7 +76,7 @@ def test_one_sees_the_flow_at_a_glance(canvas: Canvas, name: str) -> None:
         if node["type"].startswith("Longvid"):
             assert sum(inside(boxes[node["id"]], group) for group in groups) == 1, f"{node['title']} is in no group"
     for _, source, _, target, *_ in workflow(name)["links"]:
-        (left, top, width, _), (x, y, *_) = boxes[source], boxes[target]
+        (left, top, width, _), (x, y, *_) = boxes[str(source)], boxes[str(target)]
         assert x >= left + width or (x == left and y > top), f"the link from {source} to {target} runs backwards"
     assert any(node["type"] == "MarkdownNote" for node in nodes)
 
@@ -141,20 +141,43 @@ def test_dropping_the_film_brings_the_workflow_back(canvas: Canvas, comfy: Clien
     assert canvas.prompt() == queued
 
 
-def test_an_error_is_told_on_the_canvas(canvas: Canvas) -> None:
+@pytest.mark.parametrize(
+    ("class_type", "widget", "value", "says"),
+    [
+        ("LongvidSegmentPlanner", "prompt", " ", "the prompt is empty."),
+        ("LongvidConcat", "filename_prefix", "../out", "filename_prefix '../out' cannot be used"),
+    ],
+)
+def test_an_error_is_told_on_the_node(canvas: Canvas, class_type: str, widget: str, value: str, says: str) -> None:
     canvas.load(workflow("keyframe_mode"))
+    make_small(canvas)
     canvas.page.evaluate(
-        """() => {
-            const planner = window.app.graph._nodes.find((n) => n.type === "LongvidSegmentPlanner");
-            planner.widgets.find((w) => w.name === "prompt").value = " ";
-        }"""
+        """([type, name, value]) => {
+            const node = window.app.graph._nodes.find((n) => n.type === type);
+            node.widgets.find((w) => w.name === name).value = value;
+        }""",
+        [class_type, widget, value],
     )
+    canvas.fit()
+    before = canvas.prompt()
     canvas.page.evaluate("async () => { await window.app.queuePrompt(0) }")
-    canvas.page.wait_for_function("() => window.app.lastExecutionError", timeout=30_000)
-    message = canvas.page.evaluate("() => window.app.lastExecutionError")
-    assert message["node_type"] == "LongvidSegmentPlanner"
-    assert message["exception_message"].startswith("the prompt is empty.")
-    canvas.page.get_by_text("the prompt is empty").first.wait_for(timeout=10_000)
+    told = canvas.page.get_by_text(says)
+    told.wait_for(timeout=60_000)
+    canvas.settle()
+    where = canvas.page.evaluate(
+        """(type) => {
+            const node = window.app.graph._nodes.find((n) => n.type === type);
+            const {left, top, width, height} = window.app.canvas.canvas.getBoundingClientRect();
+            const {scale, offset} = window.app.canvas.ds;
+            const [x, y] = [(node.pos[0] + offset[0]) * scale + left, (node.pos[1] + offset[1]) * scale + top];
+            return [x, y, node.size[0] * scale, node.size[1] * scale];
+        }""",
+        class_type,
+    )
+    box = told.bounding_box()
+    assert box is not None
+    assert inside((box["x"], box["y"], box["width"], box["height"]), tuple(where))
+    assert canvas.prompt() == before
 
 
 def test_the_seed_control_starts_as_fixed(canvas: Canvas) -> None:

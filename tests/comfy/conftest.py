@@ -1,4 +1,4 @@
-"""One real ComfyUI for all tests here; each test starts with an empty store."""
+"""One real ComfyUI for all tests here."""
 
 from __future__ import annotations
 
@@ -20,8 +20,14 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComfyHost]:
 
 
 @pytest.fixture
-def comfy(host: ComfyHost) -> Iterator[Client]:
-    home = Path(host.environment["LONGVID_HOME"])
-    shutil.rmtree(home, ignore_errors=True)
-    shutil.rmtree(host.output / "longvid", ignore_errors=True)
-    yield Client(host, home)
+def comfy(host: ComfyHost) -> Client:
+    """With whatever earlier tests left in the store."""
+    return Client(host, Path(host.environment["LONGVID_HOME"]))
+
+
+@pytest.fixture
+def fresh(comfy: Client) -> Client:
+    """With an empty store and no films."""
+    shutil.rmtree(comfy.home, ignore_errors=True)
+    shutil.rmtree(comfy.host.output / "longvid", ignore_errors=True)
+    return comfy

@@ -108,10 +108,10 @@ def test_values_out_of_range_are_refused_before_anything_runs(comfy: Client) -> 
     assert "width" in json.dumps(refused.value.answer["node_errors"])
 
 
-def test_a_backend_that_is_not_there_is_refused_with_what_there_is(comfy: Client) -> None:
+def test_a_backend_that_is_not_there_is_refused_with_what_there_is(fresh: Client) -> None:
     prompt = with_inputs(small("keyframe_mode"), "LongvidRemoteVideo", backend="no:such")
-    answer = comfy.post("/prompt", {"prompt": prompt, "client_id": comfy.id})
+    answer = fresh.post("/prompt", {"prompt": prompt, "client_id": fresh.id})
     (complaint,) = answer["node_errors"][node_id(prompt, "LongvidRemoteVideo")]["errors"]
     assert "no:such" in complaint["details"] and "animatic:animatic" in complaint["details"]
-    comfy.wait(answer["prompt_id"])  # what does not depend on it runs, as ComfyUI has it
-    assert not list((comfy.home / "clips").glob("*"))
+    fresh.wait(answer["prompt_id"])  # what does not depend on it runs, as ComfyUI has it
+    assert not list((fresh.home / "clips").glob("*"))

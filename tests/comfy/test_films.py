@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
-from longvid_core.media.tags import read_tags
 from longvid_core.media.probe import probe
+from longvid_core.media.tags import read_tags
 from longvid_core.models import Manifest
 from tests.comfy.client import Client, Prompt, node_id, small, with_inputs
 
@@ -27,10 +27,10 @@ def manifest_of(comfy: Client, prompt: Prompt, outputs: dict) -> Manifest:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_template_makes_a_film_with_its_manifest(comfy: Client, mode: str) -> None:
+def test_a_template_makes_a_film_with_its_manifest(fresh: Client, mode: str) -> None:
     prompt = small(f"{mode}_mode")
-    outputs = comfy.run(prompt)
-    film, manifest = film_of(comfy, prompt, outputs), manifest_of(comfy, prompt, outputs)
+    outputs = fresh.run(prompt)
+    film, manifest = film_of(fresh, prompt, outputs), manifest_of(fresh, prompt, outputs)
     found = probe(film)
     assert (found.width, found.height, found.fps, found.codec) == (128, 72, 16, "h264")
     assert found.frames == manifest.film.frames == manifest.plan.film_frames
@@ -38,18 +38,18 @@ def test_a_template_makes_a_film_with_its_manifest(comfy: Client, mode: str) -> 
     assert manifest.film.sha256 == hashlib.sha256(film.read_bytes()).hexdigest()
     assert [s.outcome for s in manifest.segments] == ["rendered"] * len(manifest.plan.segments)
     assert (film.parent / f"{film.stem}.manifest.json").is_file()
-    assert comfy.outcomes() == ["rendered"] * len(manifest.plan.segments)
+    assert fresh.outcomes() == ["rendered"] * len(manifest.plan.segments)
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_running_again_renders_nothing_and_writes_no_second_film(comfy: Client, mode: str) -> None:
+def test_running_again_renders_nothing_and_writes_no_second_film(fresh: Client, mode: str) -> None:
     prompt = small(f"{mode}_mode")
-    first = comfy.run(prompt)
-    film = film_of(comfy, prompt, first)
+    first = fresh.run(prompt)
+    film = film_of(fresh, prompt, first)
     before = film.read_bytes()
-    again = comfy.run(prompt)
-    assert set(comfy.outcomes()) == {"cached"}
-    assert film_of(comfy, prompt, again) == film
+    again = fresh.run(prompt)
+    assert set(fresh.outcomes()) == {"cached"}
+    assert film_of(fresh, prompt, again) == film
     assert film.read_bytes() == before
     assert [p.name for p in film.parent.glob("*.mp4")] == [film.name]
 
@@ -120,27 +120,27 @@ def test_the_workflow_travels_in_the_film(comfy: Client) -> None:
     assert json.loads(tags["workflow"]) == workflow
 
 
-def test_embedding_the_workflow_leaves_the_frames_alone_and_can_be_taken_back(comfy: Client) -> None:
+def test_embedding_the_workflow_leaves_the_frames_alone_and_can_be_taken_back(fresh: Client) -> None:
     prompt = small("keyframe_mode")
-    film = film_of(comfy, prompt, outputs := comfy.run(prompt, {"nodes": []}))
-    embedded = manifest_of(comfy, prompt, outputs)
+    film = film_of(fresh, prompt, outputs := fresh.run(prompt, {"nodes": []}))
+    embedded = manifest_of(fresh, prompt, outputs)
     plain = with_inputs(prompt, "LongvidManifestWriter", embed_workflow=False)
-    outputs = comfy.run(plain, {"nodes": []})
-    without = manifest_of(comfy, plain, outputs)
-    assert film_of(comfy, plain, outputs) == film
+    outputs = fresh.run(plain, {"nodes": []})
+    without = manifest_of(fresh, plain, outputs)
+    assert film_of(fresh, plain, outputs) == film
     assert not {"prompt", "workflow"} & set(read_tags(film))
     assert embedded.film.frames_sha256 == without.film.frames_sha256
     assert without.film.sha256 == hashlib.sha256(film.read_bytes()).hexdigest() != embedded.film.sha256
 
 
-def test_nodes_say_what_they_did(comfy: Client) -> None:
+def test_nodes_say_what_they_did(fresh: Client) -> None:
     prompt = small("keyframe_mode")
-    outputs = comfy.run(prompt)
+    outputs = fresh.run(prompt)
 
     def text(class_type: str) -> str:
         return "\n".join(outputs[node_id(prompt, class_type)]["text"])
 
-    plan = manifest_of(comfy, prompt, outputs).plan
+    plan = manifest_of(fresh, prompt, outputs).plan
     assert text("LongvidSegmentPlanner").startswith("The Last Letter\n")
     assert all(segment.prompt in text("LongvidSegmentPlanner") for segment in plan.segments)
     assert text("LongvidSeedLock").splitlines()[0] == f"derived · base {plan.seed}"
@@ -149,14 +149,14 @@ def test_nodes_say_what_they_did(comfy: Client) -> None:
     assert len(outputs[node_id(prompt, "LongvidKeyframeGenerator")]["images"]) == len(plan.keyframes)
 
 
-def test_progress_and_previews_reach_the_browser(comfy: Client) -> None:
+def test_progress_and_previews_reach_the_browser(fresh: Client) -> None:
     prompt = small("keyframe_mode")
     clips = node_id(prompt, "LongvidRemoteVideo")
     seen: list[tuple[float, float]] = []
     pictures = texts = 0
-    with connect(comfy.host.url.replace("http", "ws") + f"/ws?clientId={comfy.id}", max_size=None) as socket:
+    with connect(fresh.host.url.replace("http", "ws") + f"/ws?clientId={fresh.id}", max_size=None) as socket:
         socket.send(json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}}))
-        comfy.queue(prompt)
+        fresh.queue(prompt)
         while True:
             message = socket.recv(timeout=60)
             if isinstance(message, bytes):

@@ -58,13 +58,13 @@ def test_core_nodes_render_every_segment_from_lists(comfy: Client, prompt: Promp
     assert set(comfy.outcomes()) == {"cached"}
 
 
-def test_frames_that_came_over_the_canvas_are_stored_exactly(comfy: Client, prompt: Prompt) -> None:
+def test_frames_that_came_over_the_canvas_are_stored_exactly(fresh: Client, prompt: Prompt) -> None:
     add(prompt, "lists", "LongvidPlanToLists", plan=plan_of(prompt), keyframes=keyframes_of(prompt))
     frames = add(prompt, "frames", "RepeatImageBatch", image=["lists", 4], amount=["lists", 3])
     add(prompt, "clips", "LongvidClipsFromVideos", plan=plan_of(prompt), images=frames)
-    comfy.run(prompt)
-    clips = list((comfy.home / "clips").rglob("*.mkv"))
-    pictures = {np.asarray(load_rgb(p)).tobytes() for p in (comfy.home / "assets").rglob("*.png")}
+    fresh.run(prompt)
+    clips = list((fresh.home / "clips").rglob("*.mkv"))
+    pictures = {np.asarray(load_rgb(p)).tobytes() for p in (fresh.home / "assets").rglob("*.png")}
     exact = [np.asarray(last_frame(clip)).tobytes() in pictures for clip in clips]
     assert all(exact) and exact
 

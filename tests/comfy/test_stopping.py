@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from longvid_core.media.tags import read_tags
 from longvid_core.media.probe import probe
-from tests.comfy.client import Client, Ended, Prompt, node_id, small
+from longvid_core.media.tags import read_tags
+from tests.comfy.client import Client, Ended, Prompt, node_id, small, with_inputs
 from tools.comfy_host import ComfyHost
 
 
@@ -24,41 +24,36 @@ def leftovers(comfy: Client) -> list[str]:
     return [path.name for path in found]
 
 
-def test_cancel_cleans_up_and_queueing_again_goes_on(comfy: Client) -> None:
+def test_cancel_cleans_up_and_queueing_again_goes_on(fresh: Client) -> None:
     prompt = long_film()
-    queued = comfy.queue(prompt)
-    comfy.wait_for_event("segment_done", 2)
-    comfy.post("/interrupt", {})
+    queued = fresh.queue(prompt)
+    fresh.wait_for_event("segment_done", 2)
+    fresh.post("/interrupt", {})
     with pytest.raises(Ended) as ended:
-        comfy.wait(queued)
+        fresh.wait(queued)
     assert ended.value.kind == "execution_interrupted"
     assert ended.value.message["node_type"] == "LongvidRemoteVideo"
-    assert leftovers(comfy) == []
-    finished = sum(e["event"] == "segment_done" for e in comfy.events())
-    outputs = comfy.run(prompt)
-    assert comfy.outcomes().count("cached") == finished
-    assert comfy.outcomes().count("rendered") == 8 - finished > 0
-    assert comfy.saved(outputs, node_id(prompt, "LongvidConcat")).is_file()
+    assert leftovers(fresh) == []
+    finished = sum(e["event"] == "segment_done" for e in fresh.events())
+    outputs = fresh.run(prompt)
+    assert fresh.outcomes().count("cached") == finished
+    assert fresh.outcomes().count("rendered") == 8 - finished > 0
+    assert fresh.saved(outputs, node_id(prompt, "LongvidConcat")).is_file()
 
 
-def test_cancel_while_joining_leaves_no_film(comfy: Client) -> None:
-    prompt = small("keyframe_mode", width=416, height=240, seconds=8.0)
-    comfy.run(prompt)
-    for folder in (comfy.home / "films", comfy.host.output / "longvid"):
-        for path in folder.rglob("*.*"):
-            path.unlink()
-    slow = {
-        **prompt,
-        (key := node_id(prompt, "LongvidConcat")): {**prompt[key], "inputs": {**prompt[key]["inputs"], "slate": True}},
-    }
-    queued = comfy.queue(slow)
-    while not any(e["event"] == "progress" and e["stage"] == "join" for e in comfy.events()[-40:]):
-        assert comfy.get("/queue")["queue_running"], "it ended before it could be stopped"
-    comfy.post("/interrupt", {})
-    with pytest.raises(Ended, match="interrupted"):
-        comfy.wait(queued)
-    assert not list((comfy.host.output / "longvid").glob("*.mp4"))
-    assert leftovers(comfy) == []
+def test_cancel_while_joining_leaves_no_film(fresh: Client) -> None:
+    prompt = small("keyframe_mode", width=320, height=180)
+    slow = with_inputs(prompt, "LongvidConcat", codec="h265", preset="veryslow", crf=0)
+    queued = fresh.queue(slow)
+    fresh.wait_for_event("stage_done", 2)  # keyframes, clips
+    while not any(e["event"] == "stage_started" and e["stage"] == "join" for e in fresh.events()):
+        assert fresh.get("/queue")["queue_running"], "it ended before it could be stopped"
+    fresh.post("/interrupt", {})
+    with pytest.raises(Ended, match="interrupted") as ended:
+        fresh.wait(queued)
+    assert ended.value.message["node_type"] == "LongvidConcat"
+    assert not list((fresh.host.output / "longvid").glob("*.mp4"))
+    assert leftovers(fresh) == []
 
 
 @pytest.fixture(scope="module")
