@@ -26,9 +26,9 @@ def _amount(micro_usd: int) -> str:
 
 
 def costs(estimate: Estimate, *, every: bool = False) -> RenderableType:
-    """One line of totals; with `every`, or where something costs money, a table of what costs it."""
-    to_do = [item for item in (*estimate.keyframes, *estimate.segments) if not item.cached]
-    cached = len(estimate.keyframes) + len(estimate.segments) - len(to_do)
+    """A line of totals, and before it a line for each model that wants money; with `every`, one for each item."""
+    items = (*estimate.keyframes, *estimate.segments)
+    cached = sum(item.cached for item in items)
     line = Text.assemble(("estimate  ", "dim"), (dollars(estimate.low_micro_usd, estimate.high_micro_usd), "bold"))
     draw, render = (sum(not item.cached for item in items) for items in (estimate.keyframes, estimate.segments))
     line.append(
@@ -36,17 +36,36 @@ def costs(estimate: Estimate, *, every: bool = False) -> RenderableType:
     )
     if estimate.unpriced:
         line.append(f"  no price known: {', '.join(estimate.unpriced)}", style="yellow")
-    if not every and not estimate.high_micro_usd:
-        return line
-    return Group(_table(estimate), Text(), line)
+    if every:
+        return Group(_every(estimate), Text(), line)
+    return Group(_models(items), line) if estimate.high_micro_usd else line
 
 
-def _table(estimate: Estimate) -> Table:
+def _models(items: tuple[Item, ...]) -> Table:
+    table = _plain()
+    paid = [item for item in items if item.high_micro_usd]
+    for name in dict.fromkeys(item.made_by for item in paid):
+        own = [item for item in paid if item.made_by == name]
+        cost = dollars(sum(i.low_micro_usd for i in own), sum(i.high_micro_usd for i in own))
+        table.add_row(" " * 8, cost, f"{len(own)} by {name}", f"price of {own[0].checked}")
+    return table
+
+
+def _plain() -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    table.add_column()
+    table.add_column(style="bold")
+    table.add_column()
+    table.add_column(style="dim")
+    return table
+
+
+def _every(estimate: Estimate) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for name in ("", "id", "made by", "cost", "price of"):
         table.add_column(name, justify="right" if name == "cost" else "left", no_wrap=name != "made by", overflow="fold")
     for item in estimate.keyframes:
-        table.add_row(*_row(item, "keyframe"))
+        table.add_row(*_row(item, f"keyframe {item.index:02d}"))
     for item in estimate.segments:
         table.add_row(*_row(item, f"segment {item.index:02d}"), style=colour(item.index))
     return table

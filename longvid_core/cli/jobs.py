@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import shlex
 from typing import TYPE_CHECKING, Annotated, Any
@@ -103,6 +104,9 @@ def _runs(limit: int, config: Path | None) -> list[dict[str, Any]]:
     finally:
         ledger.close()
     for run in found:
+        for name in ("started", "finished"):  # SQLite forgets the zone; the ledger writes UTC
+            if run[name] is not None and run[name].tzinfo is None:
+                run[name] = run[name].replace(tzinfo=datetime.timezone.utc)
         lock = home / "scratch" / f"{run['id']}.lock"
         if run["state"] == "running":
             try:
@@ -120,16 +124,14 @@ def _table(found: list[dict[str, Any]]) -> RenderableType:
 
     from .failures import clean
 
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    table.add_column("run", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    table.add_column("started", no_wrap=True)
-    table.add_column("segments")
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", expand=True)
+    for name in ("run", "state", "started", "segments"):
+        table.add_column(name, no_wrap=name != "segments")
     table.add_column("command", overflow="ellipsis", no_wrap=True, ratio=1)
     for run in found:
         segments = ", ".join(f"{count} {outcome}" for outcome, count in sorted(run["outcomes"].items())) or "-"
         style = _STYLES.get(run["state"], "")
-        started = run["started"].strftime("%Y-%m-%d %H:%M")
+        started = run["started"].astimezone().strftime("%Y-%m-%d %H:%M")
         table.add_row(run["id"], Text(run["state"], style=style), started, segments, clean(" ".join(run["command"].split())))
     return table
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.box import ROUNDED
+from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ..models.film import Release
 
 
-def finished(release: Release, manifest: Path, took: float) -> Panel:
+def finished(release: Release, manifest: Path, took: float) -> RenderableType:
     """The film, its manifest, what was rendered and what it cost."""
     film, plan, outcomes = release.film, release.rendered.plan, release.rendered.outcomes
     seconds = float(film.frames / exact_fps(film.fps))
@@ -38,15 +39,9 @@ def finished(release: Release, manifest: Path, took: float) -> Panel:
     facts.add_row("took", clock(took) + speed)
     good = all(o.outcome in ("rendered", "cached") for o in outcomes)
     title = Text(f" {clean(plan.title)} ", style="bold")
-    return Panel(
-        facts,
-        title=title,
-        title_align="left",
-        border_style="green" if good else "yellow",
-        box=ROUNDED,
-        padding=(0, 1),
-        expand=False,
-    )
+    border = "green" if good else "yellow"
+    panel = Panel(facts, title=title, title_align="left", border_style=border, box=ROUNDED, padding=(0, 1), expand=False)
+    return Group(Text(), panel)
 
 
 def _here(path: str) -> str:

@@ -57,7 +57,7 @@ class Screen:
         self._live = Live(get_renderable=self._view, console=console, transient=True, refresh_per_second=10)
 
     def _view(self) -> RenderableType:
-        lines: list[RenderableType] = [Text(), self._progress.get_renderable()] if self._progress.tasks else []
+        lines: list[RenderableType] = [self._progress.get_renderable()] if self._progress.tasks else []
         if self._interrupted():
             lines.append(Text(_STOPPING, style="yellow"))
         return Group(*lines)
@@ -73,7 +73,7 @@ class Screen:
     def estimate(self, estimate: Estimate, every: bool = False) -> None:
         from .costs import costs
 
-        self._print(costs(estimate, every=every))
+        self._print(Group(costs(estimate, every=every), Text()))
 
     def say(self, message: str) -> None:
         self._print(Text(clean(message)))
@@ -176,7 +176,9 @@ class Screen:
         if event.message:
             line.append(f" {clean(event.message)}", style=style)
         elif event.outcome == "rendered" and (path := self._proxies.get(event.index)):
-            line.append(f" {_short(path)}", style=f"dim link file://{path}")
+            short, link = _short(path), f"dim link file://{path}"
+            fits = line.cell_len + 1 + len(short) <= self.console.width
+            line.append(f" {short}" if fits else f"\n    {short}", style=link)
         return line
 
 

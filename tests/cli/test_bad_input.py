@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,11 @@ def test_a_store_that_cannot_be_is_named(longvid: Longvid, tmp_path: Path, monke
     (tmp_path / "plan.json").write_text(plan_json(small_plan(2)))
     monkeypatch.setenv("LONGVID_HOME", str(tmp_path / "file" / "store"))
     assert "LONGVID_HOME" in refused(longvid("render", "plan.json"))
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_any_work(longvid: Longvid, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # tests may run as root, to whom everything is permitted
+    assert "cannot be written" in refused(longvid("make", PROMPT, "-o", "film.mp4"))
 
 
 def test_a_name_with_terminal_codes_cannot_play_tricks(longvid: Longvid) -> None:
