@@ -44,8 +44,9 @@ def conform(
 ) -> None:
     """Write `clip` to `target` as FFV1 in Matroska: exactly conformed_frames - drop_first frames of width x height.
 
-    Frames are taken by timestamp: each film frame shows the latest one whose time rounds to its own. A slate is laid over (pixels bgr0 only), drawn
-    for the frame's number in the whole clip. Unreadable when fewer frames decode than the packets promise.
+    Frames are taken by timestamp: each film frame shows the latest one whose time rounds to its own. A slate is laid over
+    (pixels bgr0 only), drawn for the frame's number in the whole clip. Unreadable when fewer frames decode than the packets
+    promise.
     """
     total = conformed_frames(clip, fps) - drop_first
     ffmpeg = builder()

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import sys
+import types
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+
+from longvid_core.errors import MissingTool, Unreadable
+from longvid_core.media import ffmpeg as module
+from longvid_core.media.ffmpeg import builder, ffmpeg_binary, run_ffmpeg, set_ffmpeg
+
+
+def test_the_systems_ffmpeg_is_used_then_the_wheels_then_an_error_says_how_to_get_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = tmp_path / "ffmpeg"
+    own.write_text("#!/bin/sh\n")
+    own.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert ffmpeg_binary() == str(own)
+    own.unlink()
+    assert ffmpeg_binary() == imageio_ffmpeg.get_ffmpeg_exe()
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(MissingTool, match="install ffmpeg"):
+        ffmpeg_binary()
+
+
+def test_a_setting_wins_and_a_wrong_one_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_chosen", None)
+    set_ffmpeg(imageio_ffmpeg.get_ffmpeg_exe())
+    assert ffmpeg_binary() == imageio_ffmpeg.get_ffmpeg_exe()
+    set_ffmpeg("/no/such/ffmpeg")
+    with pytest.raises(MissingTool, match="/no/such/ffmpeg"):
+        ffmpeg_binary()
+
+
+def test_another_package_under_ffmpeg_pythons_name_is_recognised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ffmpeg", types.ModuleType("ffmpeg"))
+    with pytest.raises(MissingTool, match="typed-ffmpeg"):
+        builder()
+
+
+def test_a_failure_says_what_ffmpeg_said(each_ffmpeg: str, tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="No such file") as error:
+        run_ffmpeg(["-i", "/no/such/clip.mp4", str(tmp_path / "o.mp4")], what="trying")
+    assert str(error.value).startswith("trying: ffmpeg failed")
+
+
+def test_a_feeder_that_fails_ends_ffmpeg_and_is_raised(tmp_path: Path) -> None:
+    def feed(pipe) -> None:
+        pipe.write(bytes(96 * 64 * 3))
+        raise KeyError("the sound of clip 3")
+
+    args = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "96x64", "-i", "pipe:0", "-f", "null", "-"]
+    with pytest.raises(KeyError, match="clip 3"):
+        run_ffmpeg(args, stdin=feed)
