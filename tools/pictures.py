@@ -44,14 +44,14 @@ def main() -> int:
 
 
 def first_frames(manifest: dict[str, Any]) -> list[int]:
-    """The film's frame on which each segment begins, and its last frame."""
+    """The film's frame on which each segment begins."""
     starts: list[int] = []
     at = 0
     for record, segment in zip(manifest["segments"], manifest["plan"]["segments"], strict=True):
         shared = int(bool(starts) and segment["join"] == "continuous")
         starts.append(at - shared)
         at += record["clip"]["frames"] - shared
-    return [*starts, manifest["film"]["frames"] - 1]
+    return starts
 
 
 def moving(film: Path, fps: Fraction) -> None:
@@ -73,7 +73,7 @@ def moving(film: Path, fps: Fraction) -> None:
     )
 
 
-def storyboard(film: Path, wanted: list[int], columns: int = 4, width: int = 480, gap: int = 6) -> None:
+def storyboard(film: Path, wanted: list[int], columns: int = 3, width: int = 560, gap: int = 6) -> None:
     """docs/storyboard.jpg: these frames in rows."""
     pictures = [frame.to_image() for number, frame in enumerate(iterate_frames(film)) if number in set(wanted)]
     height = round(width * pictures[0].height / pictures[0].width)
@@ -92,7 +92,7 @@ def canvas() -> None:
     settings = base / "user" / "default" / "comfy.settings.json"
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(json.dumps({"Comfy.TutorialCompleted": True, "Comfy.Minimap.Visible": False}))
-    with ComfyHost(base) as host, open_canvas(host.url, 1760, 990) as view:
+    with ComfyHost(base) as host, open_canvas(host.url, 1760, 860) as view:
         view.load(workflow)
         view.page.evaluate("async () => { await window.app.queuePrompt(0) }")
         while not (history := json.loads(urlopen(f"{host.url}/history").read())):
