@@ -21,7 +21,13 @@ PLACES = ("sea at dusk", "forest at dawn", "city at night", "desert at noon", "s
 
 
 def small_plan(
-    segments: int = 3, *, mode: str = "keyframe", cuts: tuple[int, ...] = (), frames: int = 5, size: tuple[int, int] = (64, 48), **more
+    segments: int = 3,
+    *,
+    mode: str = "keyframe",
+    cuts: tuple[int, ...] = (),
+    frames: int = 5,
+    size: tuple[int, int] = (64, 48),
+    **more,
 ) -> Plan:
     """A plan of `segments` shots; `cuts` lists the indexes that do not continue the one before."""
     keyframes: list[Keyframe] = []
@@ -52,7 +58,15 @@ def small_plan(
             )
         )
     return Plan(
-        title="Small", mode=mode, fps=16, width=size[0], height=size[1], seed=7, keyframes=tuple(keyframes), segments=tuple(shots), **more
+        title="Small",
+        mode=mode,
+        fps=16,
+        width=size[0],
+        height=size[1],
+        seed=7,
+        keyframes=tuple(keyframes),
+        segments=tuple(shots),
+        **more,
     )
 
 
@@ -71,7 +85,12 @@ class Studio:
     events: list[Event] = field(default_factory=list)
 
     def make(
-        self, plan: Plan, *, backend: str = "animatic", options: FilmOptions | None = None, interrupted: Callable[[], bool] = lambda: False
+        self,
+        plan: Plan,
+        *,
+        backend: str = "animatic",
+        options: FilmOptions | None = None,
+        interrupted: Callable[[], bool] = lambda: False,
     ) -> Release:
         """Keyframes, clips and film of a plan, as `longvid render` does it."""
         return self._run(plan, backend, options, interrupted, join=True)  # type: ignore[return-value]
@@ -86,7 +105,12 @@ class Studio:
         self.events = []
 
         async def run() -> Release | Rendered:
-            with open_session(Settings().model_copy(update={"home": self.home}), command="test", emit=self.events.append, interrupted=interrupted) as session:
+            with open_session(
+                Settings().model_copy(update={"home": self.home}),
+                command="test",
+                emit=self.events.append,
+                interrupted=interrupted,
+            ) as session:
                 drawn = await draw_keyframes(plan, session)
                 rendered = await render_clips(drawn, session, backend=backend)
                 return await join_film(rendered, session, options) if join else rendered

@@ -84,7 +84,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.mark.parametrize(
     ("event", "times"),
-    [("run_started", 1), ("keyframe_done", 3), ("segment_started", 1), ("segment_started", 3), ("segment_done", 2), ("stage_done", 2)],
+    [
+        ("run_started", 1),
+        ("keyframe_done", 3),
+        ("segment_started", 1),
+        ("segment_started", 3),
+        ("segment_done", 2),
+        ("stage_done", 2),
+    ],
 )
 @pytest.mark.parametrize("mode", ["keyframe", "chaining"])
 def test_the_next_run_goes_on_from_there(tmp_path: Path, whole: bytes, mode: str, event: str, times: int) -> None:

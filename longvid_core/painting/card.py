@@ -72,14 +72,15 @@ def card_of(path: Path) -> tuple[Image.Image, Painting | None]:
     None for a picture that carries no recipe, one of another version, or one whose pixels were changed since.
     """
     picture = load_rgb(path)
-    recipe = _recipe_in(path)
+    recipe = recipe_in(path)
     if recipe is None or (recipe.width, recipe.height) != picture.size:
         return picture, None
     painting = painting_of(recipe)
     return picture, painting if flatten(painting).tobytes() == picture.tobytes() else None
 
 
-def _recipe_in(path: Path) -> Recipe | None:
+def recipe_in(path: Path) -> Recipe | None:
+    """The recipe that a picture's file carries; None where it is no card, or one of another version."""
     with Image.open(path) as opened:
         text = opened.info.get(CHUNK)
     if not isinstance(text, str):

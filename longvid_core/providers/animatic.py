@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput, Interrupted
+from ..seeds import hashed_seed
 from .base import VideoRequest, Watch
 
 
 class Animatic:
-    """Renders a clip from its first keyframe to its last, or onwards from the first where there is no last."""
+    """Renders a clip from its first keyframe to its last.
+
+    Without a last one it goes on from the first: through a card's own layers, or, from a picture that has none (a chain's
+    last frame, a photograph), towards a card painted from the segment's prompt, so that a chained story goes somewhere.
+    """
 
     name = "animatic"
 
@@ -34,6 +39,8 @@ def _render(request: VideoRequest, target: Path, watch: Watch) -> None:
 
     from ..media.encode import ClipWriter
     from ..painting.animate import Shot
+    from ..painting.card import recipe_in, save_card
+    from ..painting.scene import Recipe
 
     def stop_if_asked() -> None:
         if watch.interrupted():
@@ -41,16 +48,26 @@ def _render(request: VideoRequest, target: Path, watch: Watch) -> None:
 
     assert request.first is not None
     stop_if_asked()
+    first, last = Path(request.first.path), Path(request.last.path) if request.last else None
+    destination = target.with_suffix(".end.png")
+    seed = request.seed or 0
+    if last is None:
+        # Where an open end arrives follows from what is told and from where it started: a chain is a chain.
+        seed = hashed_seed("open end", seed, request.prompt, request.first.pixels_sha256)
+        if recipe_in(first) is None:
+            save_card(Recipe(request.prompt, request.visual, seed, request.width, request.height), destination)
+            last = destination
     shot = Shot(
-        Path(request.first.path),
-        Path(request.last.path) if request.last else None,
+        first,
+        last,
         visual=request.visual,
-        seed=request.seed or 0,
+        seed=seed,
         frames=request.frames,
         fps=float(request.fps),
         width=request.width,
         height=request.height,
     )
+    destination.unlink(missing_ok=True)  # the shot holds its pixels now
     with ClipWriter(target, request.width, request.height, request.fps, watch.interrupted) as clip:
         for index in range(request.frames):
             stop_if_asked()
