@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import nature, vessels
 from .landmarks import paint_afloat, paint_lighthouse, paint_village
-from .model import box, limb, moved, oval, paint_glow, paint_model, paint_shadow
+from .model import box, limb, moved, oval, paint_glow, paint_model, paint_shadow, paint_thread
 from .palette import mix, rgb
 from .people import stand, who
 from .placing import WATERY, ground_line, large, place, tone
@@ -30,7 +30,9 @@ def paint_cast(scene: Scene) -> None:
             paint_lighthouse(scene)
         if words.has("tree") and scene.setting not in ("forest",):
             leaves = rgb("#d9a0b4") if any(w in words.plain for w in ("cherry", "桜", "blossom")) else rgb("#5f7d3e")
-            place(scene, "tree", 0.6, nature.tree(scene.stage.key, leaves), 1.04 - scene.focus, ground - 0.02, 0.62, shadow=0.12)
+            place(
+                scene, "tree", 0.6, nature.tree(scene.stage.place, leaves), 1.04 - scene.focus, ground - 0.02, 0.62, shadow=0.12
+            )
     paint_afloat(scene)
     if outside:
         _beasts(scene, ground)
@@ -137,7 +139,7 @@ def _people(scene: Scene, ground: float) -> None:
         if scene.weather not in ("storm", "rain", "fog") or scene.inside:
             paint_shadow(scene, f"person {i} shadow", 0.68, x, foot, 0.12 * size, size * 0.6, 0.5)
         lamp = None
-        if scene.words.has("lantern"):
+        if _carries_lantern(scene):
             lamp = (0.2, -0.42, 0.5, rgb("#ffb04e"))
         paint_model(
             scene,
@@ -152,9 +154,21 @@ def _people(scene: Scene, ground: float) -> None:
             fade=0.35,
             lamp=lamp,
         )
-    if scene.words.has("lantern"):
+    if _carries_lantern(scene):
         lx = scene.focus + 0.155 * size * face / scene.stage.aspect
         paint_lantern(scene, lx, foot - 0.36 * size, 0.14 * size)
+
+
+def _carries_lantern(scene: Scene) -> bool:
+    fixed = any(
+        word in scene.words.plain
+        for word in ("street lamp", "streetlamp", "street light", "great lamp", "paper lanterns", "floor lamp")
+    )
+    held = (
+        any(word in scene.words.plain for word in ("storm lantern", "lantern", "torch", "candle"))
+        and "paper lanterns" not in scene.words.plain
+    )
+    return scene.words.has("lantern") and (held or not fixed)
 
 
 def paint_lantern(scene: Scene, x: float, y: float, size: float) -> None:
@@ -221,22 +235,9 @@ def _aloft(scene: Scene) -> None:
 
 def _string(scene: Scene, x: float, y: float, size: float) -> None:
 
-    stage = scene.stage
     hand_x, hand_y = scene.focus + (0.05 if scene.focus < 0.5 else -0.05), ground_line(scene) - 0.62 * scene.size
     if not who(scene):
         hand_x, hand_y = scene.focus, 1.1
-    a = ((x - 0.5) * stage.frame_width / stage.unit, (y + 0.05 * size) * stage.frame_height / stage.unit)
-    b = ((hand_x - 0.5) * stage.frame_width / stage.unit, hand_y * stage.frame_height / stage.unit)
-    sag = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2 + 0.07)
-    thin = max(0.0013, 0.85 / stage.unit)
-    paint_model(
-        scene,
-        "string",
-        0.56,
-        [limb([a, sag, b], [thin, thin, thin], mix((1, 1, 1), scene.scheme.key, 0.3), round=0, glow=0.5)],
-        0.5,
-        0.0,
-        1.0,
-        brush=0.5,
-        keep=1.0,
-    )
+    end_y = y + 0.05 * size
+    sag = ((x + hand_x) / 2, (end_y + hand_y) / 2 + 0.06)
+    paint_thread(scene, "string", 0.56, [(x, end_y), sag, (hand_x, hand_y)], 0.9, mix((1, 1, 1), scene.scheme.key, 0.3), 0.8)

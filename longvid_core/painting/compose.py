@@ -72,11 +72,11 @@ def _varnish(scene, width: int, height: int) -> Image.Image:  # type: ignore[no-
     """Paper tooth and a vignette, as a factor a pixel."""
     style = " ".join(scene.recipe.visual.style).lower()
     rng = stream("paper", style)
-    tooth = 0.05 if "water" in style or "gouache" in style or "paper" in style else 0.03
+    tooth = 0.034 if "water" in style or "gouache" in style or "paper" in style else 0.022
     pitch = max(1.6, min(width, height) / 300)
     paper = fbm(rng, width, height, height / pitch / 1.6, octaves=2)
     weave = lattice(rng, width, height, width / pitch, height / (pitch * 2.4)) - 0.5
-    grain = rng.standard_normal((height, width), dtype=np.float32) * np.float32(0.055 if "grain" in style else 0.012)
+    grain = rng.standard_normal((height, width), dtype=np.float32) * np.float32(0.055 if "grain" in style else 0.007)
     x = (np.arange(width, dtype=np.float32) + np.float32(0.5)) / np.float32(width) * 2 - 1
     y = (np.arange(height, dtype=np.float32) + np.float32(0.5)) / np.float32(height) * 2 - 1
     focal = scene.recipe.visual.lens.focal_length_mm or 35
@@ -84,7 +84,7 @@ def _varnish(scene, width: int, height: int) -> Image.Image:  # type: ignore[no-
     dark = 0.2 + (0.1 if focal < 24 else 0) + (0.08 if aperture < 2.8 else 0) + (0.12 if "noir" in style else 0)
     corner = (x * x)[None, :] + (y * y)[:, None]
     vignette = 1 - np.float32(dark) * np.clip(corner * corner / 4, 0, 1)
-    field = vignette * (1 - np.float32(tooth) + (paper - 0.5 + weave * 0.5) * np.float32(tooth * 1.6) + grain)
+    field = vignette * (1 - np.float32(tooth) + (paper - 0.5 + weave * 0.35) * np.float32(tooth * 1.6) + grain)
     grey = Image.fromarray(np.clip(np.floor(field * 255 + 0.5), 0, 255).astype(np.uint8))
     return Image.merge("RGB", (grey, grey, grey))
 

@@ -107,7 +107,7 @@ def paint_village(scene: Scene) -> None:
         houses.append((y, x, size * (0.7 + 0.5 * large(scene)), i))
     pieces = []
     for y, x, size, i in sorted(houses):
-        one = vessels.house((scene.stage.key, i), lit=lit, east=east)
+        one = vessels.house((scene.stage.place, i), lit=lit, east=east)
         pieces += moved(
             one,
             (x - 0.5) * scene.stage.frame_width / scene.stage.unit,

@@ -12,7 +12,7 @@ sea: +sea +ocean bay coast coastal shore seaside wave waves surf tide offshore g
   mer mar meer océano 海 浜 波 バダ 바다
 beach: +beach sandbank seashore playa plage strand 砂浜 海岸
 harbour: +harbour +harbor port dock docks quay pier wharf marina jetty puerto hafen 港
-village: +village hamlet cottage cottages farmhouse pueblo dorf 村
+village: +village hamlet cottages pueblo dorf 村
 lake: +lake pond lagoon loch reservoir lago see lac 湖 池
 river: +river stream creek brook waterfall rapids canal riverbank rio fluss rivière 川
 terraces: +terrace +terraces paddy paddies 棚田 田んぼ
@@ -23,7 +23,7 @@ mountains: +mountain +mountains peak peaks summit alps alpine ridge cliff cliffs
   montagne 山 峠
 forest: +forest +woods woodland jungle rainforest grove pines birches clearing bosque wald forêt 森 林
 desert: +desert dune dunes sahara oasis caravan arid wasteland desierto wüste 砂漠
-snow: +snowfield +tundra arctic antarctic glacier icefield polar ice iceberg frozen ski 雪原 氷
+snow: snow snowy nieve schnee neige 雪 +snowfield +tundra arctic antarctic glacier icefield polar ice iceberg frozen ski 雪原 氷
 city: +city +skyline +downtown metropolis skyscraper skyscrapers megacity urban towers ciudad stadt ville 都市 街
 street: +street alley avenue boulevard crosswalk pavement sidewalk lane market bazaar neon café cafe plaza square calle
   rue strasse 通り 路地 市場
@@ -100,7 +100,7 @@ heart: love heart romance kiss
 _WEATHER = """
 storm: +storm +stormy thunder thunderstorm lightning tempest gale hurricane squall 嵐
 rain: +rain +rainy raining drizzle downpour showers rain-soaked rainswept lluvia regen pluie 雨
-snowfall: +snowing +snowfall +blizzard snow snowy snowflakes nieve schnee neige 雪
+snowfall: +snowing +snowfall +blizzard +snowstorm snowflakes flakes 吹雪
 fog: +fog +foggy +mist +misty haze hazy smoke smoky niebla nebel brume 霧
 wind: +wind windy breeze gust gusts 風
 clear: +clear cloudless calm sunny
@@ -142,7 +142,7 @@ aerial: above aerial drone overhead bird's-eye
 closeup: +close-up +closeup macro dial
 portrait: +portrait headshot
 wide: wide vast enormous endless panorama panoramic immense
-pulls: away distant far
+pulls: away distant far tiny stroke speck dot
 """
 
 COLOURS = """

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from .brush import blur, curve, roughen, shape, strokes
 from .noise import fbm, smooth
@@ -109,7 +110,8 @@ def paint_model(
 ) -> None:
     """Paints `pieces` with their foot at the frame point (`x`, `y`), `size` units a model unit.
 
-    `exposure`: how much of the scene's light reaches it, before its own lamp. `crisp`: clean edges, for made things seen close. `fade`: how much the lower part sinks into shade. `lamp`: (x, y, reach,
+    `exposure`: how much of the scene's light reaches it, before its own lamp.
+    `crisp`: clean edges, for made things seen close. `fade`: how much the lower part sinks into shade. `lamp`: (x, y, reach,
     colour) of a light of its own, in model units.
     """
     stage, scheme = scene.stage, scene.scheme
@@ -257,3 +259,15 @@ def paint_shadow(
         np.array(scene.fill(scale(scene.scheme.shade, 0.35))),
         mask * np.float32(strength * min(1.0, 0.4 + 0.6 * scene.scheme.level)),
     )
+
+
+def paint_thread(
+    scene: Scene, name: str, depth: float, points: Points, width: float, colour: Rgb, strength: float = 1.0, life: str = ""
+) -> None:
+    """A string or wire through frame `points`, `width` 480ths of a unit thick (never less than a pixel)."""
+    stage = scene.stage
+    path = curve([(stage.px(x) * 3, stage.py(y) * 3) for x, y in points], closed=False, steps=24)
+    sheet = Image.new("L", (stage.width * 3, stage.height * 3))
+    ImageDraw.Draw(sheet).line(path, fill=255, width=max(3, round(width * 3 * stage.unit / 480)))
+    cover = np.asarray(sheet.reduce(3)).astype(np.float32) * np.float32(strength / 255)
+    stage.add(name, depth, np.array(scene.fill(colour)), cover, life=life)

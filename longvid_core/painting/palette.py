@@ -139,7 +139,7 @@ def bend(
         scheme = replace(scheme, haze_amount=1.05)
     elif weather == "snowfall":
         scheme = all_of(lambda c: saturate(mix(c, rgb("#b9c6d6"), 0.34 if scheme.level > 0.5 else 0.12), 0.72))
-        scheme = replace(scheme, haze_amount=0.85)
+        scheme = replace(scheme, haze_amount=0.6)
     elif weather == "cloudy":
         scheme = all_of(lambda c: saturate(mix(c, rgb("#9aa6b0"), 0.3 if scheme.level > 0.5 else 0.1), 0.75))
     if temperature is not None:
@@ -147,17 +147,18 @@ def bend(
         scheme = all_of(lambda c: mix(c, scale(times(c, tint), 1.06), 0.62))
         scheme = replace(scheme, key=times(scheme.key, tint))
     if accents:
+        pull = 0.22 if len(accents) < 4 else 0.3
         dark, light = min(accents, key=luma), max(accents, key=luma)
         fit = lambda c, like, t: mix(c, scale(like, min(2.2, (luma(c) + 0.03) / (luma(like) + 0.03))), t)  # noqa: E731
         middle = accents[len(accents) // 2]
         scheme = replace(
             scheme,
-            zenith=fit(scheme.zenith, dark if len(accents) > 1 else middle, 0.34),
-            middle=fit(scheme.middle, middle, 0.34),
-            horizon=fit(scheme.horizon, light, 0.34),
-            haze=fit(scheme.haze, middle, 0.34),
+            zenith=fit(scheme.zenith, dark if len(accents) > 1 else middle, pull),
+            middle=fit(scheme.middle, middle, pull),
+            horizon=fit(scheme.horizon, light, pull),
+            haze=fit(scheme.haze, middle, pull),
             key=mix(scheme.key, fit(scheme.key, light, 1), 0.22),
-            shade=fit(scheme.shade, dark, 0.34),
+            shade=fit(scheme.shade, dark, pull),
             accents=accents,
         )
     strength = 1.0

@@ -49,14 +49,16 @@ def who(scene: Scene) -> list[Person]:
     ):
         return []
     subjects = words.subjects
-    woman = subjects.get("woman", 0) > subjects.get("person", 0) * 0.9
+    # "The skipper, a young woman": a role says nothing; only a man's own words outweigh a woman's.
+    man = any(f" {word} " in f" {words.plain} " for word in ("man", "boy", "he", "his", "him", "father", "grandfather", "king"))
+    woman = subjects.get("woman", 0) > subjects.get("person", 0) * (0.9 if man else 0.2)
     child = subjects.get("child", 0) > 0.7 * max(subjects.get("woman", 0), subjects.get("person", 0)) or (
         words.has("couple") and "child" in subjects
     )
     first = _person(words, woman, child)
     first = replace(first, pose=_pose(words))
     people = [first]
-    if words.has("couple") or (words.subjects.get("woman", 0) > 0.5 and words.subjects.get("person", 0) > 0.9):
+    if words.has("couple"):
         people.append(_other(words, first, child))
     return people
 
@@ -75,7 +77,7 @@ def _person(words: Reading, woman: bool, child: bool) -> Person:
     choose = lambda table, what: rgb(table[int(pick(0, len(table), what, key))])  # noqa: E731
     colours = words.colours
     coat = _worn(words, words.garment) or choose(_COATS, "coat")
-    old = "old" in words.traits
+    old = "old" in words.traits and not child
     hair = rgb("#d9d6d0") if old else rgb(colours["hair"]) if "hair" in colours else choose(_HAIR, "hair")
     headwear = words.headwear
     head = {

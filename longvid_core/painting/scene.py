@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +22,8 @@ _HORIZON = {"ground": 0.80, "low": 0.72, "eye": 0.60, "high": 0.37, "aerial": 0.
 _SIZE = {"extreme_wide": 0.17, "wide": 0.32, "full": 0.62, "medium": 1.0, "close": 1.5, "extreme_close": 2.3}
 
 
+_LATER = re.compile(r"the same shot[^.]*later[^.]*\.", re.IGNORECASE)
+"""A keyframe that closes the shot another one opened: the same place."""
 _GREY = ("noir", "black and white", "black-and-white", "monochrome", "b&w")
 
 
@@ -76,7 +79,7 @@ class Scene:
         return self.stage.rng(*names)
 
     def pick(self, low: float, high: float, *names: object) -> float:
-        return pick(low, high, self.stage.key, *names)
+        return pick(low, high, self.stage.key if str(names[0]) == "cover" else self.stage.place, *names)
 
     def lay(
         self,
@@ -163,9 +166,10 @@ def compose_scene(recipe: Recipe, width: int, height: int) -> Scene:
     visual = recipe.visual
     props = ", ".join(visual.props)
     wardrobe = ", ".join(visual.wardrobe)
-    words = read(recipe.prompt + (f"\nnote: {props}." if props else "") + (f"\nnote: {wardrobe}." if wardrobe else ""))
-    base = " ".join(recipe.prompt.lower().split()) or "nothing"
-    stage = Stage(width, height, f"{recipe.seed}\0{base}")
+    prompt = _LATER.sub(" ", recipe.prompt)
+    words = read(prompt + (f"\nnote: {props}." if props else "") + (f"\nnote: {wardrobe}." if wardrobe else ""))
+    base = " ".join(prompt.lower().split()) or "nothing"
+    stage = Stage(width, height, base, recipe.seed)
     setting = _setting(words, base)
     weather = words.sky or ("clear" if setting not in ("mountains",) else "cloudy")
     if weather == "snowfall" and setting in INTERIORS:
@@ -198,9 +202,13 @@ def compose_scene(recipe: Recipe, width: int, height: int) -> Scene:
         weight = 0.18 if quality == "soft" else 0.34
         scheme = replace(scheme, shade=mix(scheme.shade, scheme.haze, weight), key=mix(scheme.key, (1, 1, 1), weight * 0.5))
     framing = visual.lens.framing or _framing(words)
+    afloat = any(key in words.subjects for key in ("trawler", "sailboat", "rowboat", "whale", "lighthouse"))
+    someone = any(words.subjects.get(key, 0) > 0.3 for key in ("person", "woman", "child", "couple"))
+    if setting in ("sea", "lake", "river") and someone and not afloat and framing in ("wide", "full", "extreme_wide"):
+        framing = "medium"  # nobody stands on water: go closer
     horizon = _HORIZON.get(visual.camera.height or ("high" if "aerial" in words.traits else ""), 0.6)
-    horizon += pick(-0.03, 0.03, stage.key, "horizon")
-    first = 1 if pick(0, 1, stage.key, "third") < 0.55 else -1
+    horizon += pick(-0.03, 0.03, base, "horizon")
+    first = 1 if pick(0, 1, base, "third") < 0.55 else -1
     key = visual.light.key_direction
     side = {"left": -1.0, "right": 1.0, "back": 0.35 * -first, "front": 0.25 * first, "top": 0.15, "below": 0.15}.get(
         key or "", -float(first) * 0.9
@@ -227,6 +235,23 @@ def compose_scene(recipe: Recipe, width: int, height: int) -> Scene:
     )  # fmt: skip
 
 
+_IMPLIED: dict[str, dict[str, float]] = {
+    "sea": {"lighthouse": 0.9, "trawler": 0.9, "sailboat": 0.9, "whale": 0.9},
+    "lake": {"rowboat": 0.7},
+    "underwater": {"fish": 0.6},
+    "fields": {"train": 0.4, "house": 0.3, "horse": 0.6, "kite": 0.4, "flowers": 0.4, "balloon": 0.4, "elephant": 0.5},
+    "desert": {"camel": 0.9},
+    "space": {"rocket": 0.7, "planet": 0.7, "station": 0.5},
+    "road": {"car": 0.5, "bicycle": 0.5},
+    "table": {"watch": 0.8, "bottle": 0.7, "product": 0.5, "phone": 0.6, "cup": 0.3},
+    "mountains": {"dragon": 0.5, "plane": 0.3},
+    "kitchen": {"pot": 0.4},
+    "forest": {"deer": 0.5, "campfire": 0.3},
+    "hills": {"pagoda": 0.6, "tower": 0.5},
+}
+"""Where a subject is at home when the words do not say."""
+
+
 def _setting(words: Reading, base: str) -> str:
     scores = dict(words.settings)
     subjects = words.subjects
@@ -234,17 +259,7 @@ def _setting(words: Reading, base: str) -> str:
     if named and "room" in scores:  # "inside", "interior" say less than "stairs"
         best = max(named, key=lambda key: scores[key])
         scores[best] += scores.pop("room")
-    implied: dict[str, dict[str, float]] = {
-        "sea": {"lighthouse": 0.9, "trawler": 0.9, "sailboat": 0.9, "whale": 0.9}, "lake": {"rowboat": 0.7},
-        "underwater": {"fish": 0.6}, "fields": {"train": 0.4, "house": 0.3, "horse": 0.6, "kite": 0.4, "flowers": 0.4, "balloon": 0.4, "cow": 0.4,
-        "elephant": 0.5},
-        "desert": {"camel": 0.9}, "space": {"rocket": 0.7, "planet": 0.7, "station": 0.5}, "road": {"car": 0.5,
-        "bicycle": 0.5},
-        "table": {"watch": 0.8, "bottle": 0.7, "product": 0.5, "phone": 0.6, "cup": 0.3}, "mountains": {"dragon": 0.5,
-        "plane": 0.3},
-        "kitchen": {"pot": 0.4}, "forest": {"deer": 0.5, "campfire": 0.3}, "hills": {"pagoda": 0.6, "tower": 0.5},
-    }  # fmt: skip
-    for setting, hints in implied.items():
+    for setting, hints in _IMPLIED.items():
         for subject, weight in hints.items():
             if subject in subjects:
                 scores[setting] = scores.get(setting, 0) + weight * min(1.0, subjects[subject])
@@ -254,6 +269,10 @@ def _setting(words: Reading, base: str) -> str:
             return "sea"
         if words.sky == "snowfall":
             return "snow"
+        if any(word in words.plain for word in ("skipper", "sailor", "fisherman", "captain", "helm", "wheel over")):
+            return "sea"
+        if "lantern" in subjects or "lit" in words.traits:
+            return "room"
         if subjects:
             return ("hills", "fields", "beach", "hills")[sum(map(ord, base)) % 4]
         return "abstract"

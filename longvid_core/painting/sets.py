@@ -102,7 +102,8 @@ def terraces(scene: Scene) -> None:
 def mountains(scene: Scene) -> None:
     paint_sky(scene)
     h = scene.horizon
-    white = 0.62 if scene.weather != "snowfall" else 0.95
+    snowy = scene.weather == "snowfall" or bool(scene.words.settings.get("snow"))
+    white = 0.8 if snowy else 0.55
     paint_ridge(scene, "range far", 0.08, h + 0.02, 0.34, rgb("#6b7c94"), bumps=2.6, sharp=0.85, snow=white, gain=0.5)
     paint_ridge(
         scene,
@@ -129,14 +130,14 @@ def mountains(scene: Scene) -> None:
         sharp=0.4,
         trees=0.12,
         rocky=0.4,
-        snow=0.3 if scene.weather == "snowfall" else 0,
+        snow=0.25 if snowy else 0,
     )
     paint_ground(
         scene,
         "meadow",
         0.62,
         h + 0.2,
-        GROUND["mountains"] if scene.weather != "snowfall" else GROUND["snow"],
+        GROUND["snow"] if snowy else GROUND["mountains"],
         roll=0.16,
         rows=0.3,
     )
@@ -179,7 +180,8 @@ def abstract(scene: Scene) -> None:
             lean=scene.pick(-0.8, 0.8, "lean", i),
         )
     paint_ground(scene, "ground", 0.8, h + 0.36, scale(tone, 0.7), roll=0.2)
-    paint_shafts(scene, 0.5, 0.35)
+    if scene.weather not in ("rain", "storm", "fog") and not scene.night:
+        paint_shafts(scene, 0.5, 0.35)
 
 
 SETS: dict[str, Callable[[Scene], None]] = {

@@ -13,6 +13,13 @@ MARGIN = 0.14
 """Painted beyond each edge of the frame, as a share of the frame's width (or height)."""
 
 
+_FREE = frozenset(
+    "strokes|clouds|cover|sky drift|swell|chop|foam|broad|fine|wake|wobble|stars|wisps|edge|mottle|birds|dust|shafts|shafts fine|"
+    "beam mist|hue|discs|grass|blotch".split("|")
+)
+"""Names of random streams that change with the seed."""
+
+
 @dataclass(frozen=True)
 class Layer:
     """One sheet of paint. `image` is premultiplied (RGBa) for "over" and RGB for "screen"; `left`, `top` place it on the
@@ -35,12 +42,16 @@ class Stage:
 
     frame_width: int
     frame_height: int
-    key: str
+    place: str
+    """What is shown: all that has a place in the picture comes from this, so that the same words are the same place."""
+    seed: int
+    """What the brush does with it: strokes, clouds and waves come from this as well."""
     layers: list[Layer] = field(default_factory=list)
     saturation: float = 1.0
     """Of everything painted, local colours and lights included: 0 for black and white."""
 
     def __post_init__(self) -> None:
+        self.key = f"{self.seed}\0{self.place}"
         self.mx = round(self.frame_width * MARGIN)
         self.my = round(self.frame_height * MARGIN)
         self.width = self.frame_width + 2 * self.mx
@@ -54,7 +65,7 @@ class Stage:
         ]
 
     def rng(self, *names: object) -> np.random.Generator:
-        return stream(self.key, *names)
+        return stream(self.key if str(names[0]) in _FREE else self.place, *names)
 
     def px(self, x: float) -> float:
         return self.mx + x * self.frame_width

@@ -56,9 +56,13 @@ def paint_ridge(
     slope = np.clip((np.roll(crest, -span) - np.roll(crest, span)) * np.float32(-scene.side * 2.2), -1, 1)[None, :] * np.maximum(
         0, 1 - below * 0.7
     )
-    bumpy = (relief - np.roll(relief, round(-scene.side * span * 1.5), axis=1)) * np.float32(3.2 + 1.2 * rocky)
+    bumpy = (relief - np.roll(relief, round(-scene.side * span * 1.5), axis=1)) * np.float32(
+        (3.2 if sharp < 0.5 else 4.2) + 1.2 * rocky
+    )
     light = np.clip(0.46 + 0.5 * slope + bumpy * np.float32(scene.contrast), 0, 1)
-    lit, shade = scheme.lit(colour, 1.0), scheme.lit(colour, 0.12)
+    if sharp >= 0.5:
+        light = smooth(light, 0.2, 0.8)
+    lit, shade = scheme.lit(colour, 1.0), scheme.lit(colour, 0.12 if sharp < 0.5 else 0.0)
     paint = blend(scene.air(shade, depth), scene.air(lit, depth), light)
     hue = (fbm(scene.rng("hue", name), width, stage.height, 4, octaves=3) - 0.5)[..., None]
     paint = paint * (1 + hue * array((0.24, 0.14, -0.1)))

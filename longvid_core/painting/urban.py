@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .brush import blur
-from .model import Piece, box, limb, paint_glow, paint_model, poly
+from .model import Piece, box, paint_glow, paint_model, paint_thread, poly
 from .noise import fbm, smooth
 from .palette import Rgb, array, mix, rgb, scale
 from .scene import Scene, blend
@@ -106,8 +106,7 @@ def roof(scene: Scene) -> None:
     ax = scene.stage.aspect
     wall = [box(-ax, -0.1, ax, 0.02, rgb("#7d6a5e"), round=0.15), box(-ax, -0.125, ax, -0.095, rgb("#a08c7c"), round=0.3)]
     paint_model(scene, "parapet", 0.58, wall, 0.5, 0.79, scene.stage.frame_height / scene.stage.unit, brush=3)
-    line = [limb([(-ax * 0.6, -0.62), (0.0, -0.53), (ax * 0.6, -0.6)], [0.002, 0.002, 0.002], rgb("#2a2830"), round=0)]
-    paint_model(scene, "wire", 0.8, line, 0.5, 0.9, 1.0, brush=1)
+    paint_thread(scene, "wire", 0.8, [(-0.14, 0.24), (0.5, 0.36), (1.14, 0.26)], 1.3, rgb("#2a2830"), 0.8)
 
 
 def street(scene: Scene) -> None:

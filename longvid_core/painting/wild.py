@@ -101,7 +101,7 @@ def garden(scene: Scene) -> None:
             scene,
             f"tree {i}",
             0.55 if i < 2 else 0.32,
-            nature.tree((scene.stage.key, i), leaves),
+            nature.tree((scene.stage.place, i), leaves),
             x,
             h + (0.16 if i < 2 else 0.06),
             size,

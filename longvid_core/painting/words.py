@@ -98,7 +98,10 @@ def read(prompt: str) -> Reading:
     if kin and "couple" not in scores[1]:
         # Someone else's grandmother: what an aside says about the main character is not about her.
         worn = [entry for entry in worn if entry[0] > 0.23]
-        scores[1].pop("child", None)
+        if scores[1].get("child", 0) < 0.3:
+            scores[1].pop("child", None)
+        else:
+            scores[1]["couple"] = 1.0
     return Reading(
         *scores,
         traits=frozenset(traits),
