@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import BadInput, CannotRender, Unreadable
-from .files import check_folder
+from .files import check_folder, work_folder
 
 if TYPE_CHECKING:
     from ..models.plan import Fit
@@ -124,7 +123,7 @@ def _encode(
     shape = _shape(probes[0], size, fit)
     encoder.check(target, shape.width, shape.height)
     dropped = _repeating(probes, shape, interrupted) if seam == "drop" else set()
-    with tempfile.TemporaryDirectory(prefix=".longvid-", dir=target.parent) as work:
+    with work_folder(target.parent) as work:
         parts = [Part(clip, drop_first=int(i in dropped)) for i, clip in enumerate(clips)]
         if seam == "blend" and len(clips) > 1:
             from .seams import blend
@@ -134,14 +133,14 @@ def _encode(
             report = (lambda done: step(done, 2 * total)) if step is not None else (lambda done: None)
             if step is not None:
                 progress = lambda done, _: step(total + done, 2 * total)  # noqa: E731
-            files = blend(probes, shape, Path(work), report, interrupted)
+            files = blend(probes, shape, work, report, interrupted)
             parts = [
                 Part(file, sound_from=clip if probe.has_audio else None)
                 for file, clip, probe in zip(files, clips, probes, strict=True)
             ]
         used = join_parts(
             parts, target, width=shape.width, height=shape.height, fps=shape.fps, fit=fit, encoder=encoder,
-            progress=progress, interrupted=interrupted, work_dir=Path(work),
+            progress=progress, interrupted=interrupted, work_dir=work,
         )  # fmt: skip
     frames = sum(conformed_frames(p, shape.fps) for p in probes) - len(dropped)
     return ConcatResult(frames, shape.fps, shape.width, shape.height, tuple(sorted(dropped)), tuple(used))

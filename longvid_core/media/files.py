@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +43,17 @@ def whole_file(target: Path) -> Iterator[Path]:
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(target.parent)
+
+
+@contextmanager
+def work_folder(beside: Path) -> Iterator[Path]:
+    """A folder for what is needed meanwhile, in the folder `beside`, gone after the block. StoreError as in `whole_file`."""
+    try:
+        made = tempfile.TemporaryDirectory(prefix=".longvid-", dir=beside)
+    except OSError as error:
+        raise disk_error(error, beside) from error
+    with made as name:
+        yield Path(name)
 
 
 def sync_folder(folder: Path) -> None:

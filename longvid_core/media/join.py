@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput, Unreadable
-from .colour import BT709_TAGS, TO_BT709, tags_of
+from .colour import ACCURATE, BT709_TAGS, LEFT, TO_BT709, tags_of
 from .conform import conform, conformed_frames
 from .encode import exact_rate, rate_text
 from .encoders import Encoder
 from .ffmpeg import BITEXACT, builder, run_ffmpeg
-from .files import whole_file
+from .files import whole_file, work_folder
 from .listing import concat_list
 from .probe import Probe, count_frames, probe
 from .shape import Shape
@@ -88,10 +88,10 @@ def join_parts(
     beside = work_dir or target.parent
     with (
         whole_file(target) as unfinished,
-        tempfile.TemporaryDirectory(prefix=".longvid-", dir=beside) as work,
+        work_folder(beside) as work,
         tempfile.TemporaryDirectory(prefix="longvid-") as lists,
     ):
-        ready = _Ready(parts, probes, shape, encoder, Path(work))
+        ready = _Ready(parts, probes, shape, encoder, work)
         meter = _Meter(progress, ready.count + ready.to_conform)
         ready.conform_rest(meter, interrupted)
         spans = _spans(parts, probes, ready.kept)
@@ -211,6 +211,7 @@ def _fits(part: Part, clip: Probe, shape: Shape) -> bool:
         and (clip.width, clip.height) == (shape.width, shape.height)
         and clip.sar == 1
         and clip.turned == 0
+        and (clip.is_rgb or not clip.full_range)
     )
 
 
@@ -236,6 +237,8 @@ def _picture_options(like: Probe, encoder: Encoder, fps: Fraction) -> tuple[dict
         tags = BT709_TAGS
     else:
         tags = {} if like.is_rgb else tags_of(like.colour)
+        if pixels != like.pix_fmt:
+            steps.append(f"scale=in_{LEFT}:out_{LEFT}:flags=bicubic+{ACCURATE}")
     return {"r": rate_text(fps), **encoder.options(pixels), **tags}, steps
 
 

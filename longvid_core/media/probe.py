@@ -66,6 +66,11 @@ class Probe:
         return self.pix_fmt.startswith(("bgr", "rgb", "gbr", "0rgb", "0bgr", "argb", "abgr", "x2rgb", "pal8"))
 
     @property
+    def full_range(self) -> bool:
+        """Whether black is 0 and white the largest value, as in JPEG, where video has 16 and 235."""
+        return self.colour[0] == 2 or self.pix_fmt.startswith("yuvj")
+
+    @property
     def display_size(self) -> tuple[int, int]:
         """Width and height as seen: square pixels, upright."""
         width = max(1, round(self.width * self.sar))

@@ -196,3 +196,20 @@ def test_mixed_clips_keep_their_looks(tmp_path: Path) -> None:
     assert len(frames) == 6
     assert (frames[0] == scene).all()
     assert 10 * np.log10(255**2 / ((frames[4].astype(float) - scene) ** 2).mean()) > 34
+
+
+def test_full_range_clips_do_not_turn_grey_or_harsh(each_ffmpeg: str, tmp_path: Path) -> None:
+    full = encoded(tmp_path / "full.mp4", pictures(8), "-pix_fmt", "yuvj420p", "-crf", "4")
+    assert probe(full).full_range
+    concat([full, full], tmp_path / "film.mp4", encoder=FAST)
+    before, after = ([frames_module.rgb_array(f) for f in frames_module.iterate_frames(p)] for p in (full, tmp_path / "film.mp4"))
+    assert all(np.abs(a.astype(int) - b).mean() < 1.5 for a, b in zip(before * 2, after, strict=True))
+
+
+def test_finer_chroma_is_brought_down_in_place(tmp_path: Path) -> None:
+    y, x = np.mgrid[0:64, 0:96]
+    scene = np.stack([x * 2.4, y * 3.5, 255 - x * 1.2 - y], -1).clip(0, 255).astype(np.uint8)
+    fine = encoded(tmp_path / "fine.mp4", [scene] * 3, "-pix_fmt", "yuv444p", "-crf", "2")
+    concat([fine], tmp_path / "film.mp4", encoder=Encoder("h264", 4, "fast"))
+    error = np.asarray(frames_module.last_frame(tmp_path / "film.mp4")).astype(float) - frames_module.last_frame(fine)
+    assert np.abs(error.mean(axis=(0, 1))).max() < 0.3

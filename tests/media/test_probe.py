@@ -59,7 +59,7 @@ def test_a_truncated_file_says_how_much_is_missing(tmp_path: Path) -> None:
     old = encoded(tmp_path / "a.avi", pictures(20), "-c:v", "mpeg4", "-bf", "0")
     for path in (ffv1(tmp_path / "a.mkv", pictures(20)), old):
         whole = path.read_bytes()
-        path.write_bytes(whole[: len(whole) // 2])
+        path.write_bytes(whole[: len(whole) - 99])
         assert f"of {len(whole):,} bytes" in (probe(path).truncated or "")
 
 
