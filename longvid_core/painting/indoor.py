@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .model import Piece, box, limb, moved, oval, paint_glow, paint_model, poly
@@ -20,6 +22,9 @@ def room(scene: Scene) -> None:
         else (rgb("#b89f84"), rgb("#8fa08c"), rgb("#a88f86"), rgb("#8d98a8"))[int(scene.pick(0, 4, "wall"))]
     )
     paint_shell(scene, tone, rgb("#8a6242"), light=(x, 0.4), warm=warm)
+    if any(word in scene.words.plain for word in _MACHINES):
+        paint_machine(scene, 1 - scene.focus + 0.05 * (1 if scene.focus > 0.5 else -1))
+        return
     if not scene.words.has("campfire"):
         paint_window(scene, x, 0.36, 0.2, 0.42)
         paint_sun_patch(scene, x, 0.55 * scene.scheme.level)
@@ -220,3 +225,46 @@ def stairs(scene: Scene) -> None:
             exposure=0.42,
             lamp=((light[0] - 0.5) * stage.frame_width / stage.unit, light[1] * stage.frame_height / stage.unit, 0.62, warm),
         )
+
+
+_MACHINES = ("gear", "crank", "machine", "engine", "great lamp", "clockwork", "turbine")
+
+
+def paint_machine(scene: Scene, x: float) -> None:
+    """Brass wheels in an iron frame, teeth in teeth, and the great lamp they turn."""
+    brass, iron, glass = rgb("#b98a3e"), rgb("#3a3a3e"), rgb("#ffe0a0")
+    pieces: list[Piece] = []
+    for cx, cy, r, teeth, turn in ((0.0, -0.36, 0.3, 22, 0.0), (0.43, -0.2, 0.165, 12, 0.13), (-0.37, -0.15, 0.13, 10, 0.2)):
+        ring: list[tuple[float, float]] = []
+        for i in range(teeth * 4):
+            a = (i + turn) * math.pi / (teeth * 2)
+            out = r * (1.0 if i % 4 in (0, 1) else 0.87)
+            ring.append((cx + out * math.cos(a), cy + out * math.sin(a)))
+        pieces.append(poly(ring, brass, round=0.3, gloss=0.4))
+        pieces.append(oval(cx, cy, r * 0.68, r * 0.68, scale(brass, 0.42), round=0.1))
+        for i in range(5):
+            a = i * 2 * math.pi / 5 + turn
+            spoke = [(cx, cy), (cx + r * 0.74 * math.cos(a), cy + r * 0.74 * math.sin(a))]
+            pieces.append(limb(spoke, [r * 0.09, r * 0.07], brass, round=0.3))
+        pieces.append(oval(cx, cy, r * 0.17, r * 0.17, scale(brass, 1.15), gloss=0.8))
+    frame = [box(-0.6, -0.03, 0.66, 0.03, iron, round=0.2), box(-0.03, -0.42, 0.03, 0.0, iron, round=0.2)]
+    crank = [
+        limb([(0.43, -0.2), (0.62, -0.34)], [0.02, 0.02], iron),
+        limb([(0.62, -0.34), (0.72, -0.34)], [0.026, 0.026], rgb("#6a4630")),
+    ]
+    lamp = [box(-0.05, -0.74, 0.05, -0.6, iron, round=0.3), box(-0.2, -0.78, 0.2, -0.73, brass, round=0.3)]
+    for i in range(7):
+        w = (0.13, 0.17, 0.195, 0.2, 0.195, 0.17, 0.13)[i]
+        y = -0.78 - 0.052 * i
+        lamp.append(
+            Piece(
+                [(-w, y), (-w * 1.03, y - 0.026), (-w, y - 0.048), (w, y - 0.048), (w * 1.03, y - 0.026), (w, y)],
+                glass,
+                0.3,
+                glow=0.42,
+                gloss=0.6,
+            )
+        )
+    lamp.append(Piece([(-0.17, -1.14), (-0.1, -1.2), (0.1, -1.2), (0.17, -1.14)], brass, round=0.4, gloss=0.5))
+    paint_model(scene, "machine", 0.5, [*frame, *lamp, *pieces, *crank], x, 0.86, 0.66, brush=1.6, keep=0.45, crisp=True)
+    paint_glow(scene, "machine lamp", 0.51, x, 0.22, 0.5, rgb("#ffc873"), 0.55, core=0.0)

@@ -155,6 +155,8 @@ def rim(mask: Array, radius: float, side: float, up: float = 0.7) -> Array:
 def _moved(field: Array, dx: int, dy: int) -> Array:
     height, width = field.shape
     result = np.zeros_like(field)
+    if abs(dx) >= width or abs(dy) >= height:
+        return result
     result[max(0, dy) : height + min(0, dy), max(0, dx) : width + min(0, dx)] = field[
         max(0, -dy) : height + min(0, -dy), max(0, -dx) : width + min(0, -dx)
     ]
@@ -270,6 +272,8 @@ def _setting(words: Reading, base: str) -> str:
         if words.sky == "snowfall":
             return "snow"
         if any(word in words.plain for word in ("skipper", "sailor", "fisherman", "captain", "helm", "wheel over")):
+            return "sea"
+        if not subjects and words.sky in ("rain", "storm"):
             return "sea"
         if "lantern" in subjects or "lit" in words.traits:
             return "room"

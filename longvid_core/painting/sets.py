@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from . import halls, indoor, tabletop, urban, wild
 from .palette import mix, rgb, scale
+from .peaks import paint_peaks
 from .scene import Scene
 from .sky import paint_shafts, paint_sky
 from .terrain import GROUND, paint_dunes, paint_grass, paint_ground, paint_ridge, paint_terraces
@@ -61,7 +62,7 @@ def beach(scene: Scene) -> None:
 def lake(scene: Scene) -> None:
     paint_sky(scene)
     h = scene.horizon
-    paint_ridge(scene, "mountains", 0.1, h, 0.34, rgb("#66778a"), bumps=2.2, sharp=0.7, snow=0.4, to=h + 0.004)
+    paint_peaks(scene, "mountains", 0.12, h, 0.36, rgb("#5f7086"), count=5, snow=0.45, to=h + 0.004)
     paint_ridge(scene, "woods far", 0.26, h, 0.1, rgb("#3f5c48"), bumps=2.0, lean=0.5, trees=0.3, to=h + 0.003)
     paint_water(scene, top=h, deep=rgb("#1d4a52"), rough=0.06 if scene.weather in ("clear", "fog") else 0.3, depth=0.45)
     paint_grass(scene, "reeds", 0.92, 0.98, rgb("#6f8a46"), tall=0.16)
@@ -73,6 +74,8 @@ def hills(scene: Scene) -> None:
     paint_ridge(scene, "mountains", 0.1, h + 0.02, 0.24, rgb("#6a7f93"), bumps=2.2, sharp=0.5)
     paint_ridge(scene, "hills far", 0.26, h + 0.06, 0.17, mix(ground, rgb("#5f7a5c"), 0.5), bumps=2.0)
     paint_ridge(scene, "hills", 0.45, h + 0.15, 0.17, ground, bumps=1.5, lean=0.5 * scene.side)
+    if scene.words.settings.get("snow"):
+        ground = GROUND["snow"]
     paint_ground(scene, "meadow", 0.66, h + 0.18, ground, roll=0.12, rows=0.3)
     paint_grass(scene, "grass", 0.95, 0.96, rgb("#7d9a48"), tall=0.13)
 
@@ -104,21 +107,8 @@ def mountains(scene: Scene) -> None:
     h = scene.horizon
     snowy = scene.weather == "snowfall" or bool(scene.words.settings.get("snow"))
     white = 0.8 if snowy else 0.55
-    paint_ridge(scene, "range far", 0.08, h + 0.02, 0.34, rgb("#6b7c94"), bumps=2.6, sharp=0.85, snow=white, gain=0.5)
-    paint_ridge(
-        scene,
-        "range",
-        0.22,
-        h + 0.08,
-        0.42,
-        rgb("#59677c"),
-        bumps=1.5,
-        sharp=0.95,
-        snow=white * 0.8,
-        gain=0.52,
-        rocky=0.6,
-        lean=0.4 * scene.side,
-    )
+    paint_peaks(scene, "range far", 0.1, h + 0.03, 0.36, rgb("#6b7c94"), count=6, snow=white)
+    paint_peaks(scene, "range", 0.26, h + 0.1, 0.52, rgb("#56627a"), count=3, snow=white * 0.8)
     paint_ridge(
         scene,
         "shoulder",
@@ -152,7 +142,7 @@ def desert(scene: Scene) -> None:
 def snow(scene: Scene) -> None:
     paint_sky(scene)
     h = scene.horizon
-    paint_ridge(scene, "range", 0.1, h + 0.02, 0.26, rgb("#7488a2"), bumps=2.2, sharp=0.8, snow=0.9)
+    paint_peaks(scene, "range", 0.12, h + 0.02, 0.28, rgb("#6a7c96"), count=5, snow=0.8)
     paint_ridge(scene, "woods", 0.3, h + 0.05, 0.07, rgb("#4c6270"), bumps=2.4, trees=0.5, lean=0.5 * scene.side)
     paint_ground(scene, "snow", 0.58, h + 0.03, GROUND["snow"], roll=0.08, rows=0.7, patch=0.25)
 

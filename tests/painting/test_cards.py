@@ -95,6 +95,14 @@ def test_any_size_is_that_size(size):
     assert picture("a man on a boat at sea, lighthouse, rain", size=size).shape == (size[1], size[0], 3)
 
 
+@pytest.mark.parametrize("size", [(64, 208), (208, 64), (33, 47)])
+@pytest.mark.parametrize("framing", ["extreme_wide", "extreme_close"])
+def test_every_set_survives_every_shape_and_framing(size, framing):
+    for prompt in (*PROMPTS, "a machine room, gears", "snow mountains", "rice terraces", "a pagoda, an elephant, a camel, a cat"):
+        visual = {"lens": {"framing": framing}, "camera": {"height": "aerial" if size[0] > size[1] else "ground"}}
+        assert picture(prompt, size=size, **visual).shape == (size[1], size[0], 3)
+
+
 def test_the_layers_come_back_from_the_file(tmp_path):
     path = tmp_path / "card.png"
     save_card(Recipe('quotes "and" ünïcödé 灯台', VisualState(palette=("teal",)), 2**64 - 1, *SIZE), path)
