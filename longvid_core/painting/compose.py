@@ -55,7 +55,7 @@ def _resized(layer: Layer, sx: float, sy: float, mx: int, my: int, left: int, to
     """The layer as it lies on a canvas `sx`, `sy` times as large, whose frame begins at whole pixels (`left`, `top`)."""
     x0, y0 = (layer.left - mx) * sx + left, (layer.top - my) * sy + top
     x1, y1 = x0 + layer.image.width * sx, y0 + layer.image.height * sy
-    outer = layer.mode == "over" and layer.image.getextrema()[3] == (255, 255)
+    outer = layer.mode == "over" and layer.image.getchannel("a").getextrema() == (255, 255)
     low = (max(0, -int(-x0 // 1)), max(0, -int(-y0 // 1))) if not outer else (max(0, int(x0)), max(0, int(y0)))
     columns, rows = int(x1) - low[0], int(y1) - low[1]
     if columns < 1 or rows < 1:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .model import Piece, box, limb, moved, oval, paint_glow, paint_model, poly
 from .noise import fbm, smooth
-from .palette import mix, rgb, scale
+from .palette import mix, rgb, scale, times
 from .scene import Scene, blend
 from .walls import paint_shell, paint_sun_patch, paint_window, steam, window_side
 
@@ -164,12 +164,12 @@ def stairs(scene: Scene) -> None:
     scene.lay(
         "wall",
         0.2,
-        blend(mix(scale(grey, 0.12), scheme.shade, 0.3), tuple(g * w for g, w in zip(grey, warm, strict=True)), level),
+        blend(mix(scale(grey, 0.12), scheme.shade, 0.3), times(grey, warm), level),
         size=6,
         ratio=2,
         wander=0.8,
         variety=0.07,
-    )  # type: ignore[arg-type]
+    )
     slit = [
         Piece(
             [(-0.03, 0.0), (-0.03, -0.2), (0, -0.25), (0.03, -0.2), (0.03, 0.0)],

@@ -51,11 +51,11 @@ def oval(x: float, y: float, rx: float, ry: float | None = None, colour: Rgb = (
 
 
 def box(x0: float, y0: float, x1: float, y1: float, colour: Rgb, **how: float) -> Piece:
-    return Piece([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], colour, smooth=False, **how)  # type: ignore[arg-type]
+    return Piece([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], colour, smooth=False, **how)
 
 
 def poly(points: Points, colour: Rgb, **how: float) -> Piece:
-    return Piece(points, colour, smooth=False, **how)  # type: ignore[arg-type]
+    return Piece(points, colour, smooth=False, **how)
 
 
 def limb(points: Points, widths: Sequence[float], colour: Rgb, **how: float) -> Piece:
@@ -126,7 +126,9 @@ def paint_model(
     if right - left < 2 or bottom - top < 2:
         return
     w, h = right - left, bottom - top
-    colour, alpha, edges = np.zeros((h, w, 3), np.float32), np.zeros((h, w), np.float32), np.zeros((h, w), np.float32)
+    colour: np.ndarray = np.zeros((h, w, 3), np.float32)
+    alpha: np.ndarray = np.zeros((h, w), np.float32)
+    edges: np.ndarray = np.zeros((h, w), np.float32)
     lift = scene.air
     depth_air = depth if air is None else air
     back = scene.behind if backlight is None else backlight
@@ -184,9 +186,9 @@ def paint_model(
         dx = (np.arange(w, dtype=np.float32)[None, :] + left - ox) / np.float32(one * flip) - np.float32(lx)
         dy = (np.arange(h, dtype=np.float32)[:, None] + top - oy) / np.float32(one) - np.float32(ly)
         fall = 1 - smooth(np.sqrt(dx * dx + dy * dy), 0, reach)
-        colour = np.clip(
-            colour + colour * array(tone) * (fall * 1.9)[..., None] + array(tone) * (fall * fall * 0.16)[..., None], 0, 1
-        )
+        colour = np.asarray(
+            colour + colour * array(tone) * (fall * 1.9)[..., None] + array(tone) * (fall * fall * 0.16)[..., None], np.float32
+        ).clip(0, 1)
     mottle = fbm(scene.rng("mottle", name), w, h, max(4.0, h / (one * 0.12)), octaves=3)
     colour = colour * (1 + (mottle - 0.5)[..., None] * 0.16)
     pixels = max(0.7, brush * stage.unit / 480 * min(1.5, 0.15 + size))

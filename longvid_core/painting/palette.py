@@ -85,7 +85,10 @@ class Scheme:
 
 def _scheme(line: str) -> Scheme:
     *colours, level, haze, height = line.split()
-    return Scheme(*(rgb(c) for c in colours), level=float(level), haze_amount=float(haze), sun_height=float(height))
+    zenith, middle, horizon, sun, key, shade, air = (rgb(c) for c in colours)
+    return Scheme(
+        zenith, middle, horizon, sun, key, shade, air, level=float(level), haze_amount=float(haze), sun_height=float(height)
+    )
 
 
 HOURS: dict[str, Scheme] = {

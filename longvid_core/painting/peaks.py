@@ -25,7 +25,8 @@ def paint_peaks(
     stage, scheme = scene.stage, scene.scheme
     rng = scene.rng("peaks", name)
     x = stage.xs[0]
-    line, summit = np.full(stage.width, -1.0, np.float32), np.zeros(stage.width, np.float32)
+    line: np.ndarray = np.full(stage.width, -1.0, np.float32)
+    summit: np.ndarray = np.zeros(stage.width, np.float32)
     for i in range(count):
         at = (i + 0.15 + 0.7 * float(rng.random())) / count * 1.5 - 0.25
         tall = 0.5 + 0.5 * float(rng.random())
@@ -36,8 +37,8 @@ def paint_peaks(
         slope = np.float32(tall) * (1 - np.abs(x - np.float32(at)) / side)
         summit = np.where(slope > line, np.float32(at), summit)
         line = np.maximum(line, slope)
-    line = np.maximum(line, 0.12 * ridge_line(scene.rng("foot", name), stage.width, 4))
-    line = line + (ridge_line(scene.rng("jag", name), stage.width, 9, octaves=5, sharp=0.6) - 0.5) * 0.13
+    line = np.maximum(line, np.float32(0.12) * ridge_line(scene.rng("foot", name), stage.width, 4))
+    line = line + (ridge_line(scene.rng("jag", name), stage.width, 9, octaves=5, sharp=0.6) - np.float32(0.5)) * np.float32(0.13)
     crest = np.float32(base) - line * np.float32(height)
     cover = np.clip((stage.ys - crest[None, :]) * np.float32(stage.frame_height) + np.float32(0.5), 0, 1)
     if to is not None:

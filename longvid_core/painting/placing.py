@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .model import paint_model, paint_shadow
+from .model import Piece, paint_model, paint_shadow
 from .palette import Rgb, rgb
 from .scene import Scene
 
@@ -27,7 +27,7 @@ def place(
     scene: Scene,
     name: str,
     depth: float,
-    pieces,
+    pieces: list[Piece],
     x: float,
     y: float,
     size: float,
@@ -35,7 +35,8 @@ def place(
     shadow: float = 0.0,
     flip: float | None = None,
     life: str = "",
-) -> None:  # type: ignore[no-untyped-def]
+) -> None:
+    """Stands `pieces` on the frame point (`x`, `y`), looking into the picture, on its shadow (`shadow`: its width)."""
     if shadow and scene.weather not in ("storm", "rain", "fog"):
         paint_shadow(scene, f"{name} shadow", depth - 0.01, x, y, shadow * size, size * 0.9, 0.55)
     paint_model(

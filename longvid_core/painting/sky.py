@@ -6,7 +6,7 @@ import numpy as np
 
 from .brush import blur, shift
 from .noise import fbm, lattice, smooth
-from .palette import array, mix, scale
+from .palette import Rgb, array, mix, scale
 from .scene import Scene, blend
 
 COVER = {"clear": 0.36, "wind": 0.46, "cloudy": 0.66, "storm": 0.86, "rain": 0.78, "snowfall": 0.6, "fog": 0.2}
@@ -119,8 +119,8 @@ def _clouds(scene: Scene) -> None:
 
 
 def paint_shafts(
-    scene: Scene, depth: float, strength: float, *, x: float | None = None, y: float | None = None, colour=None
-) -> None:  # type: ignore[no-untyped-def]
+    scene: Scene, depth: float, strength: float, *, x: float | None = None, y: float | None = None, colour: Rgb | None = None
+) -> None:
     """Light falling in beams from the sun (or from `x`, `y`), screened over what is there."""
     stage = scene.stage
     ox, oy = scene.sun_x if x is None else x, min(scene.sun_y, 0.1) - 0.25 if y is None else y

@@ -247,16 +247,16 @@ def _house_front(
         )
     if east and near > 0.3:
         lx, ly = at(0.5, 0.24)
-        r = 0.028 * (0.4 + near)
+        size = 0.028 * (0.4 + near)
         lamp = [
             Piece(
                 [
-                    (lx - r, ly),
-                    (lx - r * 0.7, ly - r * 1.3),
-                    (lx + r * 0.7, ly - r * 1.3),
-                    (lx + r, ly),
-                    (lx + r * 0.7, ly + r * 1.3),
-                    (lx - r * 0.7, ly + r * 1.3),
+                    (lx - size, ly),
+                    (lx - size * 0.7, ly - size * 1.3),
+                    (lx + size * 0.7, ly - size * 1.3),
+                    (lx + size, ly),
+                    (lx + size * 0.7, ly + size * 1.3),
+                    (lx - size * 0.7, ly + size * 1.3),
                 ],
                 rgb("#e2482f"),
                 0.3,

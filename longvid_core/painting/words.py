@@ -102,8 +102,12 @@ def read(prompt: str) -> Reading:
             scores[1].pop("child", None)
         else:
             scores[1]["couple"] = 1.0
+    settings, subjects, weather, hours = scores
     return Reading(
-        *scores,
+        settings,
+        subjects,
+        weather,
+        hours,
         traits=frozenset(traits),
         garment=max(worn)[1] if worn else None,
         headwear=max(heads)[1] if heads else None,
