@@ -77,7 +77,7 @@ def raw_frames(clip: Probe, shape: Shape) -> Generator[np.ndarray, None, None]:
     import numpy as np
 
     total, size = conformed_frames(clip, shape.fps), shape.width * shape.height * 3
-    source = _filtered(clip, shape, "rgb24", 0, total)
+    source = _filtered(clip, shape, "rgb24", 0, total, threads=1)  # each thread would hold frames of its own
     child = Child(builder().output(source, "pipe:1", format="rawvideo", pix_fmt="rgb24").get_args(), raw=True)
     try:
         for number in range(total):
@@ -90,9 +90,9 @@ def raw_frames(clip: Probe, shape: Shape) -> Generator[np.ndarray, None, None]:
         child.kill()
 
 
-def _filtered(clip: Probe, shape: Shape, pixels: str, drop_first: int, total: int) -> Any:
+def _filtered(clip: Probe, shape: Shape, pixels: str, drop_first: int, total: int, **reading: Any) -> Any:
     """The clip's pictures, at the film's rate, size and pixels, as a stream of ffmpeg-python."""
-    source = builder().input(f"file:{Path(clip.path).absolute()}")["v:0"]
+    source = builder().input(f"file:{Path(clip.path).absolute()}", **reading)["v:0"]
     timing = _timing(clip, shape.fps, drop_first, total)
     for name, args, kwargs in [*timing, *_geometry(clip, shape.width, shape.height, shape.fit, pixels)]:
         source = source.filter(name, *args, **kwargs)

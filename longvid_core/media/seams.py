@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,58 +66,36 @@ def blend(
     progress(frames): frames written so far. Memory: a handful of frames; disk: the lossless film.
     """
     written, done = [], 0
-    reaches = [min(BLEND_FRAMES, conformed_frames(clip, shape.fps) // 2) for clip in clips]
-    streams: list[_Stream | None] = [_Stream(clips[0], shape)]
+    counts = [conformed_frames(clip, shape.fps) for clip in clips]
+    reaches = [min(BLEND_FRAMES, count // 2) for count in counts]
     held: np.ndarray | None = None  # the last frame of the clip before, as it was
-    try:
-        for i in range(len(clips)):
-            stream = streams[i]
-            assert stream is not None
-            streams.append(_Stream(clips[i + 1], shape) if i + 1 < len(clips) else None)
-            after = streams[i + 1]
-            written.append(work / f"blended{i:06d}.mkv")
-            with ClipWriter(written[-1], shape.width, shape.height, shape.fps, interrupted) as writer:
-                for number, frame in enumerate(stream):
-                    to_end = stream.frames - 1 - number
-                    if held is not None and number < reaches[i]:
-                        out = _mix(frame, held, (reaches[i] - number) / (reaches[i - 1] + reaches[i] + 1))
-                    elif after is not None and to_end < reaches[i]:
-                        out = _mix(frame, after.first, (reaches[i] - to_end) / (reaches[i] + reaches[i + 1] + 1))
-                    else:
-                        out = frame
-                    writer.write(out)
-                    if to_end == 0:
-                        held = frame
-                    progress(done + number + 1)
-            done += stream.frames
-            streams[i] = None
-    finally:
-        for left in streams:
-            if left is not None:
-                left.close()
+    for i, clip in enumerate(clips):
+        # Read and closed before the clip itself is opened: one decoder and one encoder at a time
+        ahead = _opening(clips[i + 1], shape) if i + 1 < len(clips) else None
+        written.append(work / f"blended{i:06d}.mkv")
+        with (
+            closing(raw_frames(clip, shape)) as frames,
+            ClipWriter(written[-1], shape.width, shape.height, shape.fps, interrupted) as writer,
+        ):
+            for number, frame in enumerate(frames):
+                to_end = counts[i] - 1 - number
+                if held is not None and number < reaches[i]:
+                    out = _mix(frame, held, (reaches[i] - number) / (reaches[i - 1] + reaches[i] + 1))
+                elif ahead is not None and to_end < reaches[i]:
+                    out = _mix(frame, ahead, (reaches[i] - to_end) / (reaches[i] + reaches[i + 1] + 1))
+                else:
+                    out = frame
+                writer.write(out)
+                progress(done + number + 1)
+        held = frame
+        done += counts[i]
     return written
 
 
-class _Stream:
-    """A clip's frames in the film's shape, read once, from the start of ffmpeg on first use; `first` looks ahead."""
-
-    def __init__(self, clip: Probe, shape: Shape) -> None:
-        self.frames = conformed_frames(clip, shape.fps)
-        self._frames = raw_frames(clip, shape)
-        self._first: np.ndarray | None = None
-
-    @property
-    def first(self) -> np.ndarray:
-        if self._first is None:
-            self._first = next(self._frames)
-        return self._first
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        yield self.first
-        yield from self._frames
-
-    def close(self) -> None:
-        self._frames.close()
+def _opening(clip: Probe, shape: Shape) -> np.ndarray:
+    """The clip's first frame in the film's shape."""
+    with closing(raw_frames(clip, shape)) as frames:
+        return next(frames)
 
 
 def _mix(frame: np.ndarray, other: np.ndarray, weight: float) -> np.ndarray:
