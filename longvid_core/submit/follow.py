@@ -51,7 +51,10 @@ async def submit(
     tried = asyncio.Event()
     listener = asyncio.create_task(_listen(server, messages, tried, tell))
     try:
-        await tried.wait()  # connected first, no message is missed; without a websocket the job is followed by looking it up
+        # Connected first, no message is missed; without a websocket the job is followed by looking it up.
+        await asyncio.wait({listener, asyncio.ensure_future(tried.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        if listener.done():
+            listener.result()  # it ends by a fault of ours alone: told, not waited for
         prompt_id, left_out = await server.queue(workflow)
         if left_out:
             await server.cancel(prompt_id)
