@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageChops
 
+from .lens import focused
 from .noise import fbm, lattice
 from .rng import stream
 from .scene import Recipe, compose_scene
@@ -48,6 +49,7 @@ def paint(recipe: Recipe) -> Painting:
             _resized(layer, recipe.width / width, recipe.height / height, stage.mx, stage.my, left, top) for layer in layers
         )
         layers = tuple(layer for layer in layers if layer.image.width and layer.image.height)
+    layers = focused(layers, recipe.visual.lens, recipe.height)
     return Painting(recipe.width, recipe.height, left, top, layers, _varnish(scene, recipe.width, recipe.height), stage.aspect)
 
 
