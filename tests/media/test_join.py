@@ -253,7 +253,8 @@ join_parts([Part(clips[i % len(clips)], int(i > 0)) for i in range(count)], fold
 def test_a_killed_parent_takes_ffmpeg_with_it(tmp_path: Path) -> None:
     ffv1(tmp_path / "clip.mkv", pictures(40))
     script = _JOIN.replace('"ultrafast"', '"placebo"').replace("width=96, height=64", "width=1280, height=720")
-    parent = subprocess.Popen([sys.executable, "-c", script, str(tmp_path), "100"], stdout=subprocess.PIPE, cwd=os.getcwd())
+    own = {**os.environ, "TMPDIR": str(tmp_path)}  # where what a killed process cannot take away is left
+    parent = subprocess.Popen([sys.executable, "-c", script, str(tmp_path), "100"], stdout=subprocess.PIPE, env=own)
     try:
         child = _wait_for(lambda: _children_of(parent.pid))
     finally:
