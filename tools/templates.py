@@ -8,39 +8,33 @@ LAST_LETTER = """\
 Style: painted in gouache, long soft shadows, warm paper grain.
 
 Scene 1: Dawn
-The camera cranes up slowly over a fishing harbour in a wide shot, and a small red balloon rises with one letter in its \
-basket, above the boats and the lighthouse.
+Wide shot, slow crane up: a small red balloon rises over a fishing harbour, one letter in its basket.
 
-The balloon drifts out over the open sea, gulls turning around it, and the camera trucks left beside it.
+The red balloon drifts out over the open sea, gulls turning around it, and the red balloon is alone between waves and sunrise.
 
 Scene 2: Noon
-The camera pans right with the balloon across green hills and fields of red flowers, wide, and its round shadow slides over \
-a village.
+Wide shot, pan right: the red balloon crosses green hills and fields of flowers above a village.
 
-The balloon climbs toward a wall of snow mountains, past the last dark pines, in a slow push in from a low angle.
+The red balloon follows a river through the valley, and the red balloon reaches a wall of snow mountains.
 
 Scene 3: Dusk
-The camera tilts up from wet streets, and the balloon floats between the towers of a great city that lights its windows one \
-by one.
+Low angle, tilt up: the red balloon floats over a great city, and windows light up one by one as the red balloon passes.
 
-Night. The camera pulls out slowly as the balloon comes down in falling snow, over quiet rooftops, under a full moon: the \
-letter is home.
+Scene 4: Night
+Wide shot, slow pull out: the red balloon comes down over the city in falling snow, and the red balloon rests above the \
+sleeping city, its letter home.
 """
 
-LANTERN = """\
+DOWNSTREAM = """\
 Style: painted in watercolour, soft edges, quiet.
 
-Scene 1: Dusk
-In a slow push in, wide, a paper lantern floats on a dark river below snow mountains.
+Wide shot, slow push in at dusk: a small white sailboat waits on a lake below snow mountains.
 
-The lantern drifts on past the pines, and the camera trucks right beside it.
+The sailboat drifts down a river through a pine forest, in the last warm light.
 
-The lantern grows small on the water, and the camera cranes up slowly over the river.
+The sailboat glides at night past a sleeping city, and lit windows tremble in the water.
 
-Scene 2: Dawn
-The lantern has come to the sea, where a sailboat waits in golden light; the camera trucks left slowly, wide.
-
-The lantern goes out against the rising sun in a slow pull out.
+The sailboat reaches the open sea at dawn, alone under a wide golden sky.
 """
 
 GOLD, TEAL, VIOLET, GREEN = "#b58a3a", "#3a8f9a", "#7d5fa8", "#5a8a4a"
@@ -141,7 +135,7 @@ TEMPLATES: dict[str, dict[str, Any]] = {
         "id": "1f6f7c1e-5d0a-4f0e-9a5e-6b6579667261",
         "nodes": [
             note("note", KEYFRAME_NOTE, (0, 40), (380, 560), "Start here"),
-            *plan_nodes(LAST_LETTER, mode="keyframe", seconds=26.0, title="The Last Letter"),
+            *plan_nodes(LAST_LETTER, mode="keyframe", seconds=26.0, segments=6, title="The Last Letter"),
             node("clips", "LongvidRemoteVideo", (1580, 40), (440, 600)),
             note("models", MODELS_NOTE, (1580, 700), (440, 340), "Other models"),
             *film_nodes("longvid/last_letter"),
@@ -153,10 +147,10 @@ TEMPLATES: dict[str, dict[str, Any]] = {
         "id": "2c8d1b7a-93e4-4b6c-8f21-636861696e21",
         "nodes": [
             note("note", CHAINING_NOTE, (0, 40), (380, 520), "Start here"),
-            *plan_nodes(LANTERN, mode="chaining", seconds=20.0, title="The Lantern"),
-            node("clips", "LongvidRemoteVideo", (1580, 40), (440, 420)),
-            node("last", "LongvidLastFrame", (1580, 520), (440, 520)),
-            *film_nodes("longvid/lantern"),
+            *plan_nodes(DOWNSTREAM, mode="chaining", seconds=20.0, title="Downstream"),
+            node("clips", "LongvidRemoteVideo", (1580, 40), (440, 500)),
+            node("last", "LongvidLastFrame", (1580, 600), (440, 440)),
+            *film_nodes("longvid/downstream"),
         ],
         "links": [*LINKS, ["clips", "clips", "last", "clips"]],
         "groups": GROUPS,

@@ -95,8 +95,8 @@ def main() -> int:
 
 def write(url: str, look: Path | None, thumbnails: bool) -> None:
     """Write every template's files."""
-    with open_canvas(url) as canvas:
-        for name, template in TEMPLATES.items():
+    for name, template in TEMPLATES.items():
+        with open_canvas(url) as canvas:  # a new one each time: the frontend keeps widgets' values by the node's number
             workflow, prompt = build(canvas, name, template)
             save(ROOT / "workflows" / f"{name}.json", workflow)
             save(ROOT / "workflows" / "api" / f"{name}.json", prompt)

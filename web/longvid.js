@@ -16,6 +16,7 @@ const WAITING = {
 const COLOURS = ["#4fb3bf", "#e0a458", "#b58ad6", "#7fb069", "#e0727d", "#6c9bd9", "#d99ac5", "#a9a25a"];
 
 const WIDGET = "longvid_text";
+const PLAYER = "video-preview";
 const PROGRESS = "$$node-text-preview"; // ComfyUI's own line of progress, which it leaves on the node for good
 const STYLE = {
   boxSizing: "border-box",
@@ -103,10 +104,16 @@ app.registerExtension({
     if (!ours(node)) return;
     const waiting = WAITING[node.comfyClass];
     if (waiting) addText(node, waiting);
+    // ComfyUI's player would become an input of the next prompt, which would then be another prompt.
+    const add = node.addDOMWidget;
+    node.addDOMWidget = function (name, type, element, options) {
+      return add.call(this, name, type, element, name === PLAYER ? { ...options, serialize: false } : options);
+    };
     const executed = node.onExecuted;
     node.onExecuted = function (output) {
       executed?.apply(this, arguments);
       endProgress(this);
+      if (output?.images) delete app.nodePreviewImages?.[this.id]; // else the last live preview hides what was made
       if (waiting && output?.text) show(this, output.text.join("\n"));
     };
   },

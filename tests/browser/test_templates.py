@@ -128,7 +128,7 @@ def test_dropping_the_film_brings_the_workflow_back(canvas: Canvas, comfy: Clien
     make_small(canvas)
     queued = canvas.prompt()
     run(canvas)
-    (film,) = comfy.host.output.glob("longvid/lantern_*.mp4")
+    (film,) = comfy.host.output.glob("longvid/downstream_*.mp4")
     canvas.page.evaluate("() => window.app.graph.clear()")
     canvas.page.evaluate(
         """async ([name, data]) => {
