@@ -11,12 +11,12 @@ from ..errors import BadInput
 from ..models.visual import VisualState
 from .brush import strokes
 from .card import card_of
-from .compose import Painting, lay_over
+from .compose import Painting
 from .life import Life
 from .motion import REST, Path, Pose, ease, soft
 from .noise import fbm
 from .rng import stream
-from .stage import Layer
+from .stage import Layer, lay_over
 
 _SUBJECT = 0.62
 """Depth at which an orbiting camera keeps still."""

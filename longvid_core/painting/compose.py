@@ -11,7 +11,8 @@ from .lens import focused
 from .noise import fbm, lattice
 from .rng import stream
 from .scene import Recipe, compose_scene
-from .stage import MARGIN, Layer
+from .sets import paint_set
+from .stage import MARGIN, Layer, lay_over
 
 _LEAST, _MOST = 200_000, 1_500_000
 
@@ -33,8 +34,6 @@ class Painting:
 
 def paint(recipe: Recipe) -> Painting:
     """Paints `recipe`. The same recipe gives the same pixels."""
-    from .sets import paint_set
-
     area = recipe.width * recipe.height
     factor = (_LEAST / area) ** 0.5 if area < _LEAST else (_MOST / area) ** 0.5 if area > _MOST else 1.0
     width, height = (max(32, round(v * factor)) for v in (recipe.width, recipe.height))
@@ -97,16 +96,3 @@ def flatten(painting: Painting) -> Image.Image:
     for layer in painting.layers:
         lay_over(frame, layer.image, layer.left - painting.left, layer.top - painting.top, layer.mode)
     return ImageChops.multiply(frame, painting.varnish)
-
-
-def lay_over(frame: Image.Image, image: Image.Image, left: int, top: int, mode: str) -> None:
-    """Lays paint (premultiplied) or light (screened) into `frame` at whole pixels, in place."""
-    if mode == "over":
-        frame.paste(image, (left, top), image)
-        return
-    x0, y0 = max(0, left), max(0, top)
-    x1, y1 = min(frame.width, left + image.width), min(frame.height, top + image.height)
-    if x0 >= x1 or y0 >= y1:
-        return
-    light = image.crop((x0 - left, y0 - top, x1 - left, y1 - top))
-    frame.paste(ImageChops.screen(frame.crop((x0, y0, x1, y1)), light), (x0, y0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 from .rng import stream
 
@@ -143,3 +143,16 @@ def quantised(colour: np.ndarray, *key: object) -> Image.Image:
     lit = np.clip(colour, 0, 1) * np.float32(255)
     # Black stays black: a glow must not light what it does not reach.
     return Image.fromarray(np.clip(np.floor(lit + np.float32(0.5) + noise * np.minimum(1, lit)), 0, 255).astype(np.uint8))
+
+
+def lay_over(frame: Image.Image, image: Image.Image, left: int, top: int, mode: str) -> None:
+    """Lays paint (premultiplied) or light (screened) into `frame` at whole pixels, in place."""
+    if mode == "over":
+        frame.paste(image, (left, top), image)
+        return
+    x0, y0 = max(0, left), max(0, top)
+    x1, y1 = min(frame.width, left + image.width), min(frame.height, top + image.height)
+    if x0 >= x1 or y0 >= y1:
+        return
+    light = image.crop((x0 - left, y0 - top, x1 - left, y1 - top))
+    frame.paste(ImageChops.screen(frame.crop((x0, y0, x1, y1)), light), (x0, y0))

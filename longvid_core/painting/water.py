@@ -6,10 +6,10 @@ import numpy as np
 from PIL import Image
 
 from .brush import strokes
-from .compose import lay_over
 from .noise import fbm, lattice, smooth
 from .palette import Rgb, array, mix, scale
 from .scene import Scene, blend
+from .stage import lay_over
 
 
 def so_far(scene: Scene) -> np.ndarray:
