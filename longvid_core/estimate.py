@@ -52,10 +52,9 @@ def estimate(plan: Plan, session: Session | None = None, *, backend: str | None 
     video, image = find_backend(backend, "video") if backend else None, find_backend(images, "image")
     if video is not None:
         check_plan(plan, video)
-    drawn = [_keyframe(plan, i, k, image, session) for i, k in enumerate(plan.keyframes)]
-    plan = plan.with_keyframes(k for _, k in drawn)
-    keyframes = tuple(item for item, _ in drawn)
-    segments = tuple(_segments(plan, video, session)) if video is not None else ()
+    stored: dict[str, Asset] = {}
+    keyframes = tuple(_keyframe(plan, i, k, image, session, stored) for i, k in enumerate(plan.keyframes))
+    segments = tuple(_segments(plan, video, session, stored)) if video is not None else ()
     items = (*keyframes, *segments)
     return Estimate(
         keyframes=keyframes,
@@ -94,51 +93,46 @@ def price_of(entry: ModelEntry, frames: int, fps: float) -> tuple[int, int]:
     return round(low * units * 1_000_000), round(high * units * 1_000_000)
 
 
-def _keyframe(plan: Plan, index: int, keyframe: Keyframe, images: Backend, session: Session | None) -> tuple[Item, Keyframe]:
-    """The keyframe's cost, and the keyframe with the picture that drawing it would find in the store."""
-    if keyframe.image is not None:
-        return Item(index=index, id=keyframe.id, made_by=keyframe.source or "user", cached=True), keyframe
+def _keyframe(
+    plan: Plan, index: int, keyframe: Keyframe, images: Backend, session: Session | None, stored: dict[str, Asset]
+) -> Item:
+    """The keyframe's cost. The picture it has, or that drawing it would find, goes into `stored`, at the plan's size."""
     if session is not None:
+        from .render.ends import conformed
         from .render.keyframes import image_key
 
-        if picture := session.store.picture(image_key(plan, keyframe, images)):
-            return Item(index=index, id=keyframe.id, made_by=str(images), cached=True), keyframe.model_copy(
-                update={"image": picture}
-            )
-    return _item(index, keyframe.id, images, 1, plan.fps), keyframe
+        if keyframe.image is not None:
+            stored[keyframe.id] = conformed(keyframe.image, plan, session)
+        elif picture := session.store.picture(image_key(plan, keyframe, images)):
+            stored[keyframe.id] = picture  # drawn at this size: that is part of its key
+            return Item(index=index, id=keyframe.id, made_by=str(images), cached=True)
+    if keyframe.image is not None:
+        return Item(index=index, id=keyframe.id, made_by=keyframe.source or "user", cached=True)
+    return _item(index, keyframe.id, images, 1, plan.fps)
 
 
-def _segments(plan: Plan, default: Backend, session: Session | None) -> list[Item]:
+def _segments(plan: Plan, default: Backend, session: Session | None, stored: dict[str, Asset]) -> list[Item]:
     items: list[Item] = []
     before: Clip | None = None
-    sized: dict[str, Asset] = {}  # neighbours share a keyframe: each is looked at once
     for segment in plan.segments:
         backend = backend_for(segment, default)
-        before = _stored(plan, segment, backend, before, session, sized)
+        before = _clip(plan, segment, backend, before, session, stored) if session is not None else None
         cached = before is not None
         free = Item(index=segment.index, id=segment.id, made_by=str(backend), cached=True)
         items.append(free if cached else _item(segment.index, segment.id, backend, segment.frames, plan.fps))
     return items
 
 
-def _stored(
-    plan: Plan, segment: Segment, backend: Backend, before: Clip | None, session: Session | None, sized: dict[str, Asset]
+def _clip(
+    plan: Plan, segment: Segment, backend: Backend, before: Clip | None, session: Session, stored: dict[str, Asset]
 ) -> Clip | None:
     """The segment's clip, where the pictures it starts and ends on are known and the store has it."""
-    if session is None:
-        return None
-    from .render.ends import conformed, last_frame_of
+    from .render.ends import last_frame_of
     from .render.segment import Take
 
-    ends: list[Asset | None] = []
-    for name in (segment.first_keyframe, segment.last_keyframe):
-        image = plan.keyframe(name).image if name else None
-        if name and image is None:
-            return None
-        if name and image and name not in sized:
-            sized[name] = conformed(image, plan, session)
-        ends.append(sized[name] if name else None)
-    first, last = ends
+    if any(name and name not in stored for name in (segment.first_keyframe, segment.last_keyframe)):
+        return None
+    first, last = (stored[name] if name else None for name in (segment.first_keyframe, segment.last_keyframe))
     if segment.first_keyframe is None and plan.mode == "chaining":
         if before is None:
             return None

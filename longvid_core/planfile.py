@@ -57,7 +57,7 @@ def parse_plan(text: str, *, folder: Path, name: str = "the plan") -> Plan:
 
 def save_plan(plan: Plan, path: Path) -> None:
     """Write the plan, its picture paths relative to the file's own folder where they can be."""
-    from .store.atomic import write_bytes
+    from .files import write_bytes
 
     write_bytes(path, plan_json(plan, path.absolute().parent).encode())
 

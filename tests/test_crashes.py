@@ -71,7 +71,7 @@ class Maker:
 
     def scraps(self) -> list[Path]:
         """Unfinished files anywhere but in a scratch folder."""
-        return [p for p in self.home.rglob("*.part")] + list((self.home / "scratch").iterdir())
+        return list(self.home.rglob("*.part")) + list((self.home / "scratch").iterdir())
 
 
 @pytest.fixture(scope="module")

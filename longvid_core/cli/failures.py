@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import sys
@@ -10,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..errors import Interrupted, LongvidError
+from ..files import in_words
 
 GO_ON = "What was finished is kept; run the same command to go on from there."
 UNEXPECTED = 3
@@ -108,22 +108,8 @@ def _usage(error: BaseException, message: str) -> str:
     return f"{text[:1].lower()}{text[1:]}\n  See {command} --help."
 
 
-_SYSTEM = {
-    errno.ENOSPC: ("the disk is full", "Free some space, or set LONGVID_HOME or -o to another disk."),
-    errno.EDQUOT: ("the disk quota is used up", "Free some space, or set LONGVID_HOME or -o to another disk."),
-    errno.EACCES: ("permission denied", "Choose a place that you may use, or change its permissions."),
-    errno.EPERM: ("the system does not permit it", "Choose a place that you may use."),
-    errno.EROFS: ("the file system is read-only", "Choose another place: -o for the film, LONGVID_HOME for the store."),
-    errno.ENOENT: ("there is no such file or folder", "Check the path."),
-    errno.EISDIR: ("it is a folder", "Name a file."),
-    errno.ENOTDIR: ("a part of the path is not a folder", "Check the path."),
-    errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter one."),
-    errno.EMFILE: ("too many files are open", "Raise the limit (ulimit -n), or run fewer things at once."),
-}  # fmt: skip
-
-
 def _system(error: OSError) -> str:
-    why, way_out = _SYSTEM.get(error.errno or 0, (error.strerror or str(error), ""))
+    why, way_out = in_words(error)
     name = error.filename if isinstance(error.filename, str) else None
     what = f"{name}: {why}." if name else f"{why}."
     return f"{what}\n  {way_out}" if way_out else what

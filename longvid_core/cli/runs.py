@@ -121,7 +121,7 @@ def command_line(**settled: str) -> str:
 
 def keep_prompt(settings: Settings, prompt: str) -> str:
     """Keep a prompt that came over stdin in the store; gives the file's path."""
-    from ..store.atomic import write_bytes, writing
+    from ..files import write_bytes, writing
 
     folder = settings.store_home / "assets" / "prompts"
     with writing(folder):

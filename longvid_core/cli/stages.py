@@ -110,9 +110,9 @@ def keyframes(
 
 def save_pictures(plan: Plan, folder: Path) -> Plan:
     """Write every keyframe's picture into `folder` as segment_NN.png, in order, and plan.json beside them; gives that plan."""
+    from ..files import copy_file, writing
     from ..media.images import asset_of
     from ..planfile import save_plan
-    from ..store.atomic import copy_file, writing
 
     with writing(folder):
         folder.mkdir(exist_ok=True)

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..files import sha256_file, write_bytes
 from ..models.asset import Asset, Reference
 from ..models.clip import Outcome
 from ..models.film import Release
 from ..models.manifest import ClipRecord, FilmRecord, Manifest, SegmentRecord
 from ..models.plan import Plan
-from ..store.atomic import sha256_file, write_bytes
 
 _LIBRARIES = ("av", "numpy", "pillow")
 

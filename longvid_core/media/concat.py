@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import BadInput, CannotRender, Unreadable
-from .files import check_folder, work_folder
+from ..files import check_folder, work_folder
 
 if TYPE_CHECKING:
     from ..models.plan import Fit

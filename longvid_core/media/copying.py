@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import BadInput, CannotRender, Interrupted, Unreadable
+from ..files import whole_file
 from .boxes import mp4_picture_seconds
 from .ffmpeg import Child, builder
-from .files import whole_file
 from .listing import concat_list
 
 if TYPE_CHECKING:

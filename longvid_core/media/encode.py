@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput, Interrupted
+from ..files import whole_file
 from .colour import BT709_TAGS, LEFT, MARK_BT709
 from .ffmpeg import BITEXACT, THREADS, Child, builder, run_ffmpeg
-from .files import whole_file
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageOps, PngImagePlugin
 
 from ..errors import Unreadable
-from .files import whole_file
+from ..files import whole_file
 
 if TYPE_CHECKING:
     from ..models.asset import Asset

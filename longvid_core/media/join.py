@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput, Unreadable
+from ..files import whole_file, work_folder
 from .colour import ACCURATE, BT709_TAGS, LEFT, TO_BT709, tags_of
 from .conform import conform, conformed_frames
 from .encode import exact_rate, rate_text
 from .encoders import Encoder
 from .ffmpeg import BITEXACT, builder, run_ffmpeg
-from .files import whole_file, work_folder
 from .listing import concat_list
 from .probe import Probe, count_frames, probe
 from .shape import Shape

@@ -91,7 +91,8 @@ def probe(path: str | Path) -> Probe:
     with open_video(path) as container:
         stream = video_stream(container, path)
         context = stream.codec_context
-        if not (context.width and context.height and context.pix_fmt):
+        pixels = context.format  # not context.pix_fmt: PyAV before 18 crashes on it where there is none
+        if not (context.width and context.height and pixels):
             raise Unreadable(f"{path} names no picture size or format; it is damaged or cut short.", "Make it anew.")
         timing, broken = _Timing(stream), truncation(path)
         try:
@@ -107,7 +108,7 @@ def probe(path: str | Path) -> Probe:
             path=str(path),
             container=container.format.name,
             codec=context.name,
-            pix_fmt=context.pix_fmt,
+            pix_fmt=pixels.name,
             width=context.width,
             height=context.height,
             sar=Fraction(stream.sample_aspect_ratio or 1),

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import BadInput
+from ..files import whole_file
 from .ffmpeg import builder, run_ffmpeg
-from .files import whole_file
 
 TAG_FLAGS = "use_metadata_tags+faststart"
 """MP4 and MOV: keep tags of any name (as ComfyUI's own SaveVideo does), and put the index in front."""

@@ -45,9 +45,9 @@ async def render_clips(plan: Plan, session: Session, *, backend: str = "animatic
 
 def adopt_clips(plan: Plan, files: Sequence[Path], session: Session) -> Rendered:
     """Clips made elsewhere, one for each segment in order: kept byte for byte, keyed by content, determinism `none`."""
+    from ..files import copy_file, sha256_file
     from ..media.frames import count_and_hash
     from ..media.probe import probe
-    from ..store.atomic import copy_file, sha256_file
 
     if len(files) != len(plan.segments):
         raise BadInput(

@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 
 def conformed(image: Asset, plan: Plan, session: Session) -> Asset:
     """`image` brought to the plan's size by the plan's fit; itself where it already has it."""
+    from PIL import Image
+
     from ..media.images import fit_image, load_rgb
 
+    if Path(image.path).parent.parent == session.store.pictures.folder:  # made here: upright, RGB, whole
+        with Image.open(image.path) as header:
+            if header.size == (plan.width, plan.height):
+                return image
     picture = load_rgb(image.path)
     if picture.size == (plan.width, plan.height):
         return image
@@ -35,7 +41,7 @@ def last_frame_of(clip: Clip, plan: Plan, session: Session) -> Asset:
 
 def last_frame_asset(file: Path, session: Session) -> Asset:
     """The exact last frame of any video file, at its own size, as a picture in the store."""
-    from ..store.atomic import sha256_file
+    from ..files import sha256_file
 
     return _last_frame(file, sha256_file(file), session)
 

@@ -75,7 +75,7 @@ def film_key(rendered: Rendered, options: FilmOptions) -> str:
 
 def export_film(release: Release, target: Path) -> Release:
     """Copy the store's film to `target`, whole or not at all. Raises StoreError when it cannot be written."""
-    from ..store.atomic import copy_file
+    from ..files import copy_file
 
     copy_file(Path(release.film.path), target)
     return release.model_copy(update={"film": release.film.model_copy(update={"path": str(target)})})

@@ -167,7 +167,7 @@ class Take:
 
 def finish(clip: Clip, segment: Segment, session: Session) -> Clip:
     """The clip with its H.264 copy, made if it is missing, and told to whoever wants to watch it now."""
-    from ..store.atomic import settle, writing
+    from ..files import settle, writing
 
     if clip.proxy is None:
         from ..media.encode import make_proxy

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from ..errors import Interrupted, LongvidError
 from ..events import Emit, Event, Notice, Progress, RunStarted
+from ..files import writing
 from ..settings import Settings
-from ..store.atomic import writing
-from ..store.files import Store
+from ..store import Store
 from ..store.ledger import Ledger, ledger_url
 
 _PROGRESS_EVERY_S = 0.1

@@ -1,5 +1,5 @@
 """Where everything lives: content-addressed files and a SQL ledger."""
 
-from .files import Store
+from .home import Store
 
 __all__ = ["Store"]

@@ -13,7 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ..errors import Interrupted, StoreError
-from .atomic import settle, sha256_file, write_bytes, writing
+from ..files import settle, sha256_file, write_bytes, writing
 
 
 class Shelf:

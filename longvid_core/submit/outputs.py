@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Interrupted, RenderFailed
-from ..store.atomic import writing
+from ..files import writing
 from .progress import Saved, Tell, Told
 from .server import Server
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from ..errors import BadInput, RenderFailed
-from ..store.atomic import settle, writing
+from ..files import settle, writing
 from .workflow import Workflow, title_of
 
 DEFAULT_URL = "http://127.0.0.1:8188"

@@ -84,7 +84,7 @@ def _metadata(hidden: io.HiddenHolder) -> dict[str, str]:
 
 def _at(release: Release, file: Path) -> Release:
     """The release, its film being `file` as it is now."""
-    from longvid_core.store.atomic import sha256_file
+    from longvid_core.files import sha256_file
 
     now = {"path": str(file), "sha256": sha256_file(file), "bytes": file.stat().st_size}
     return release.model_copy(update={"film": release.film.model_copy(update=now)})

@@ -148,7 +148,7 @@ def test_a_full_disk_is_named_and_leaves_nothing(tmp_path: Path) -> None:
         import os, resource, signal, sys
         from pathlib import Path
         from longvid_core.errors import StoreError
-        from longvid_core.store.atomic import copy_file
+        from longvid_core.files import copy_file
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
         try:

@@ -10,10 +10,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from ..files import copy_file, sha256_file, writing
 from ..models.asset import Asset
 from ..models.clip import Clip
 from ..models.film import Film
-from .atomic import copy_file, sha256_file, writing
 from .shelf import Shelf
 
 

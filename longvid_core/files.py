@@ -1,0 +1,126 @@
+"""Files that are there whole or not at all, and the system's refusals in words."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import BadInput, StoreError
+
+_CHUNK = 1 << 20
+_ELSEWHERE = "to another disk: -o for the film, LONGVID_HOME for the store"
+_WORDS = {
+    errno.ENOSPC: ("the disk is full", f"Free some space, or write {_ELSEWHERE}."),
+    errno.EDQUOT: ("the disk quota is used up", f"Free some space, or write {_ELSEWHERE}."),
+    errno.EFBIG: ("the file is larger than this system allows", f"Write {_ELSEWHERE}."),
+    errno.EROFS: ("the disk is read-only", f"Write {_ELSEWHERE}."),
+    errno.EACCES: ("permission denied", "Choose a place that you may use (-o, LONGVID_HOME), or change its permissions."),
+    errno.EPERM: ("the system does not permit it", "Choose a place that you may use (-o, LONGVID_HOME)."),
+    errno.ENOENT: ("there is no such file or folder", "Check the path."),
+    errno.EEXIST: ("a file stands where a folder is needed", "Move it, or choose another place (-o, LONGVID_HOME)."),
+    errno.EISDIR: ("it is a folder", "Name a file."),
+    errno.ENOTDIR: ("a part of the path is not a folder", "Check the path, or choose another place (-o, LONGVID_HOME)."),
+    errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter one."),
+    errno.EMFILE: ("too many files are open", "Raise the limit (ulimit -n), or run fewer things at once."),
+}
+
+
+def in_words(error: OSError) -> tuple[str, str]:
+    """Why the system refused, and the way out (empty where there is none to tell)."""
+    return _WORDS.get(error.errno or 0, (error.strerror or str(error), ""))
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turns an OSError of the block into a StoreError that names `path` and the way out."""
+    try:
+        yield
+    except OSError as error:
+        why, way_out = in_words(error)
+        raise StoreError(f"cannot write {path}: {why}.", *filter(None, [way_out])) from error
+
+
+def check_folder(target: Path) -> None:
+    """BadInput unless `target` lies in an existing folder and is not a folder itself."""
+    folder = target.parent
+    if not folder.exists():
+        raise BadInput(f"cannot write {target}: the folder {folder} does not exist.", f"Create it: mkdir -p {folder}")
+    if not folder.is_dir():
+        raise BadInput(f"cannot write {target}: {folder} is not a folder.", "Give another place for the output.")
+    if target.is_dir():
+        raise BadInput(f"cannot write {target}: it is a folder.", "Give a file name in it.")
+
+
+@contextmanager
+def whole_file(target: Path) -> Iterator[Path]:
+    """A temporary path beside `target`, which takes its name when the block ends well and vanishes when it does not.
+
+    BadInput when the folder is missing, StoreError when the disk is full or the folder read-only.
+    """
+    check_folder(target)
+    temporary = target.parent / f".longvid-{secrets.token_hex(8)}.part"
+    try:
+        with writing(target):
+            yield temporary
+            settle(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def work_folder(beside: Path) -> Iterator[Path]:
+    """A folder for what is needed meanwhile, in the folder `beside`, gone after the block. StoreError as in `whole_file`."""
+    with writing(beside):
+        made = tempfile.TemporaryDirectory(prefix=".longvid-", dir=beside)
+    with made as name:
+        yield Path(name)
+
+
+def write_bytes(target: Path, data: bytes) -> None:
+    """Write a small file so that it is there whole or not at all. Raises as `whole_file`."""
+    with whole_file(target) as temporary:
+        temporary.write_bytes(data)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file so that the copy is there whole or not at all. Raises as `whole_file`."""
+    with whole_file(target) as temporary:
+        shutil.copyfile(source, temporary)
+
+
+def settle(temporary: Path, final: Path) -> None:
+    """Give a finished file its final name: flushed to the disk first, then renamed in one step. Raises OSError."""
+    with open(temporary, "rb+") as file:  # Windows flushes only what may be written
+        os.fsync(file.fileno())
+    os.replace(temporary, final)
+    _sync_folder(final.parent)
+
+
+def sha256_file(path: Path) -> str:
+    """Hex sha256 of a file, read in pieces."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while piece := file.read(_CHUNK):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` survive a power cut, where the system can (POSIX)."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems sync no folders
+            raise
+    finally:
+        os.close(handle)
