@@ -74,10 +74,13 @@ def test_a_yellow_raincoat_is_yellow_whatever_the_seed():
 
 
 PROMPTS = [
-    "desert caravan", "neon city street in rain", "space station", "forest at dawn, a deer", "kitchen", "portrait of a woman", "snowy pass",
-    "theatre stage", "underwater reef, a diver", "the stairs, a lantern", "a glass lobby", "a watch on velvet", "a cave", "garden with a house",
-    "two friends on a roof with a kite", "a river and a canoe in fog", "horse race", "a harbour village, gulls", "a red car on the road",
-    "a dragon over the mountains", "hot air balloons", "love", "a room with a fireplace", "a phone", "a bottle", "a robot in the snow",
+    "desert caravan", "neon city street in rain", "space station", "forest at dawn, a deer", "kitchen", "portrait of a woman",
+    "snowy pass",     "theatre stage", "underwater reef, a diver", "the stairs, a lantern", "a glass lobby", "a watch on velvet",
+    "a cave", "garden with a house",
+    "two friends on a roof with a kite", "a river and a canoe in fog", "horse race",
+    "a harbour village, gulls", "a red car on the road",
+    "a dragon over the mountains", "hot air balloons", "love", "a room with a fireplace", "a phone",
+    "a bottle", "a robot in the snow",
 ]  # fmt: skip
 
 
