@@ -30,6 +30,13 @@ class Ledger:
             self._engine = sa.create_engine(url)
             if self._engine.dialect.name == "sqlite":
                 sa.event.listen(self._engine, "connect", _tune_sqlite)
+            self._create_tables()
+
+    def _create_tables(self) -> None:
+        try:
+            Table.metadata.create_all(self._engine)
+        except (sa.exc.OperationalError, sa.exc.ProgrammingError):
+            # Another process may have created them between the look and the leap; if that was not it, this raises again.
             Table.metadata.create_all(self._engine)
 
     def close(self) -> None:

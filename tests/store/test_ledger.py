@@ -39,6 +39,18 @@ def test_an_attempt_of_a_killed_process_is_settled_by_the_next(tmp_path: Path) -
     assert [a.state for a in ledger.attempts("k" * 64)] == ["interrupted", "rendered"]
 
 
+def test_many_processes_may_begin_one_ledger_at_once(tmp_path: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path; from longvid_core.store.ledger import Ledger, ledger_url\n"
+        "home = Path(sys.argv[1]); name = sys.argv[2]; (home / name).touch()\n"
+        "while len(list(home.glob('w*'))) < 4: time.sleep(0.001)\n"
+        "Ledger(ledger_url(home)).start_run(name, 'c', '/')\n"
+    )
+    workers = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path), f"w{n}"]) for n in range(4)]
+    assert [w.wait(60) for w in workers] == [0, 0, 0, 0]
+    assert len(Ledger(ledger_url(tmp_path)).runs()) == 4
+
+
 def test_sqlite_is_in_wal_so_that_readers_go_on(tmp_path: Path) -> None:
     Ledger(ledger_url(tmp_path))
     with sqlite3.connect(tmp_path / "ledger.db") as connection:
