@@ -32,7 +32,7 @@ Wide shot, slow push in at dusk: a small white sailboat waits on a lake below sn
 
 The sailboat drifts down a river through a pine forest, in the last warm light.
 
-The sailboat glides at night past a sleeping city, and lit windows tremble in the water.
+The sailboat glides at night through a sleeping harbour, and lit windows tremble in the water.
 
 The sailboat reaches the open sea at dawn, alone under a wide golden sky.
 """
