@@ -156,9 +156,11 @@ class Child:
         """
         told = 0
         try:
-            while not self.finished.wait(0.05):
+            while True:
                 if interrupted():
                     raise Interrupted(f"{what}: stopped.", "Nothing half-written was left behind; run it again to do it over.")
+                if self.finished.wait(0.05):
+                    break
                 if progress is not None and self.frames > told:
                     told = self.frames
                     progress(min(told, total), total)
