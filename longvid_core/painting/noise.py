@@ -58,5 +58,6 @@ def ridge_line(
 
 def smooth(x: Array | float, low: float, high: float) -> Array:
     """Smoothstep of `x` from `low` (0) to `high` (1); falls where `high` < `low`."""
-    t = np.clip((np.asarray(x, np.float32) - np.float32(low)) / np.float32(high - low), 0, 1)
+    span = np.float32(high - low) or np.float32(1e-6)  # a step where both are the same
+    t = np.clip((np.asarray(x, np.float32) - np.float32(low)) / span, 0, 1)
     return t * t * (3 - 2 * t)

@@ -94,7 +94,7 @@ def _slates(rendered: Rendered, options: FilmOptions) -> list[dict[str, Any] | N
     for segment, outcome, drop in zip(plan.segments, rendered.outcomes, _drops(rendered), strict=True):
         seed = outcome.seed.sent if outcome.seed.sent is not None else outcome.seed.requested
         text = {
-            "shot": f"{segment.index + 1:02d}/{len(plan.segments):02d}  {segment.id}",
+            "shot": f"{segment.id}  {segment.index + 1} of {len(plan.segments)}",
             "prompt": segment.prompt,
             "seed": None if seed is None else str(seed),
             "start_frame": frame - drop,

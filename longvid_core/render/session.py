@@ -89,7 +89,7 @@ def open_session(
 
 
 def _settle(ledger: Ledger, run_id: str, error: BaseException) -> None:
-    stopped = isinstance(error, (Interrupted, KeyboardInterrupt)) or type(error).__name__ == "InterruptProcessingException"
+    stopped = isinstance(error, (Interrupted, KeyboardInterrupt))
     message = error.what if isinstance(error, LongvidError) else f"{type(error).__name__}: {error}"
     # The error under way is the one to be told; a ledger that cannot be written any more must not hide it.
     with contextlib.suppress(LongvidError):
