@@ -124,10 +124,10 @@ LINKS = [
     ["concat", "film", "manifest", "film"],
 ]
 GROUPS = [
-    group("1  Plan", GOLD, 440, -40, 560, 1100),
-    group("2  Seeds and keyframes", VIOLET, 1040, -40, 480, 1100),
-    group("3  Clips", TEAL, 1560, -40, 480, 1100),
-    group("4  Film", GREEN, 2080, -40, 600, 1100),
+    group("1  Plan", GOLD, 440, -40, 560, 1130),
+    group("2  Seeds and keyframes", VIOLET, 1040, -40, 480, 1130),
+    group("3  Clips", TEAL, 1560, -40, 480, 1130),
+    group("4  Film", GREEN, 2080, -40, 600, 1130),
 ]
 
 TEMPLATES: dict[str, dict[str, Any]] = {

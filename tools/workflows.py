@@ -122,7 +122,7 @@ def thumbnail(url: str, name: str) -> None:
         frames = [rgb_image(frame) for frame in iterate_frames(film)]
     sheet = Image.new("RGB", (768, 448), (16, 16, 18))
     for place in range(4):
-        frame = frames[round((place + 0.5) / 4 * len(frames))].resize((382, 222), Image.Resampling.LANCZOS)
+        frame = frames[round(place / 3 * (len(frames) - 1))].resize((382, 222), Image.Resampling.LANCZOS)
         sheet.paste(frame, (place % 2 * 386, place // 2 * 226))
     sheet.save(workflow.parents[1] / f"{name}.jpg", quality=88, optimize=True)
 
