@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-SHOTS = 6
-PROMPT = "A storm over the sea. A red boat. Rain in the city at night. Snow on the hills. A desert at noon. Fog in the forest."
+SHOTS = 4
+PROMPT = "A storm over the sea. A red boat. Rain in the city at night. Snow on the hills."
 
 
 class Maker:
@@ -24,7 +24,7 @@ class Maker:
     def __init__(self, folder: Path, *options: str) -> None:
         self.home, self.film = folder / "home", folder / "film.mp4"
         self.command = [sys.executable, "-m", "longvid_core", "make", PROMPT, "--segments", str(SHOTS), "--size", "128x80"]
-        self.command += ["--seconds", "6", "--json", "-o", str(self.film), *options]
+        self.command += ["--seconds", "3", "--json", "-o", str(self.film), *options]
         self.environment = {**os.environ, "LONGVID_HOME": str(self.home)}
 
     def start(self) -> subprocess.Popen[str]:
