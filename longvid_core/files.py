@@ -59,13 +59,14 @@ def check_folder(target: Path) -> None:
 
 
 @contextmanager
-def whole_file(target: Path) -> Iterator[Path]:
-    """A temporary path beside `target`, which takes its name when the block ends well and vanishes when it does not.
+def whole_file(target: Path, parts: Path | None = None) -> Iterator[Path]:
+    """A temporary path, which takes the name `target` when the block ends well and vanishes when it does not.
 
+    It lies in `parts`, a folder on the same disk that is swept after a crash, or beside `target` where none is given.
     BadInput when the folder is missing, StoreError when the disk is full or the folder read-only.
     """
     check_folder(target)
-    temporary = target.parent / f".longvid-{secrets.token_hex(8)}.part"
+    temporary = (parts or target.parent) / f".longvid-{secrets.token_hex(8)}.part"
     try:
         with writing(target):
             yield temporary
@@ -83,15 +84,15 @@ def work_folder(beside: Path) -> Iterator[Path]:
         yield Path(name)
 
 
-def write_bytes(target: Path, data: bytes) -> None:
-    """Write a small file so that it is there whole or not at all. Raises as `whole_file`."""
-    with whole_file(target) as temporary:
+def write_bytes(target: Path, data: bytes, parts: Path | None = None) -> None:
+    """Write a small file so that it is there whole or not at all. `parts` and errors as in `whole_file`."""
+    with whole_file(target, parts) as temporary:
         temporary.write_bytes(data)
 
 
-def copy_file(source: Path, target: Path) -> None:
-    """Copy a file so that the copy is there whole or not at all. Raises as `whole_file`."""
-    with whole_file(target) as temporary:
+def copy_file(source: Path, target: Path, parts: Path | None = None) -> None:
+    """Copy a file so that the copy is there whole or not at all. `parts` and errors as in `whole_file`."""
+    with whole_file(target, parts) as temporary:
         shutil.copyfile(source, temporary)
 
 

@@ -68,7 +68,7 @@ class Store:
         if not target.is_file() or sha256_file(target) != asset.sha256:
             with writing(target):
                 target.parent.mkdir(parents=True, exist_ok=True)
-            copy_file(source, target)
+            copy_file(source, target, self.pictures.parts)
         return asset.model_copy(update={"path": str(target)})
 
     # -- scratch ---------------------------------------------------------------------------------------------------------
@@ -85,9 +85,14 @@ class Store:
         with writing(root):
             lock.acquire(timeout=10)  # another run's sweep may hold it for an instant
             folder.mkdir()
+        shelves = (self.clips, self.films, self.pictures)
+        for shelf in shelves:
+            shelf.parts = folder
         try:
             yield folder
         finally:
+            for shelf in shelves:
+                shelf.parts = None
             shutil.rmtree(folder, ignore_errors=True)
             lock.release()
             Path(lock.lock_file).unlink(missing_ok=True)

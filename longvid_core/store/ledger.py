@@ -36,8 +36,12 @@ class Ledger:
         try:
             Table.metadata.create_all(self._engine)
         except (sa.exc.OperationalError, sa.exc.ProgrammingError):
-            # Another process may have created them between the look and the leap; if that was not it, this raises again.
-            Table.metadata.create_all(self._engine)
+            # Another process may be creating them, between this one's look and its leap. If that is not it, this raises again.
+            from tenacity import Retrying, stop_after_attempt, wait_random
+
+            for attempt in Retrying(stop=stop_after_attempt(8), wait=wait_random(0.02, 0.3), reraise=True):
+                with attempt:
+                    Table.metadata.create_all(self._engine)
 
     def close(self) -> None:
         """Give back the database's connections."""

@@ -26,6 +26,8 @@ class Shelf:
 
     def __init__(self, folder: Path, locks: Path, damaged: Path, notice: Callable[[str], None]) -> None:
         self.folder, self._locks, self._damaged, self._notice = folder, locks, damaged, notice
+        self.parts: Path | None = None
+        """Where unfinished records lie: the run's scratch folder, while there is one."""
 
     def get(self, key: str, *, thorough: bool = False) -> tuple[Path, dict[str, Any]] | None:
         """The artifact's file and facts, checked; None where there is none. A damaged one is set aside, with a notice."""
@@ -95,7 +97,7 @@ class Shelf:
     def _write_record(self, key: str, path: Path, facts: dict[str, Any], sha256: str) -> None:
         stat = _stat(path)
         record = {"file": path.name, "bytes": stat[0], "sha256": sha256, "stat": stat, "facts": facts}
-        write_bytes(self._record_path(key), json.dumps(record, sort_keys=True).encode())
+        write_bytes(self._record_path(key), json.dumps(record, sort_keys=True).encode(), self.parts)
 
     def _set_aside(self, key: str, why: str, *paths: Path) -> None:
         """Move damaged files out of the way, under their own names, for whoever wants to look at them."""
