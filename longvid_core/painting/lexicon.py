@@ -100,7 +100,7 @@ heart: love heart romance kiss
 _WEATHER = """
 storm: +storm +stormy thunder thunderstorm lightning tempest gale hurricane squall 嵐
 rain: +rain +rainy raining drizzle downpour showers rain-soaked rainswept lluvia regen pluie 雨
-snowfall: +snowing +snowfall +blizzard +snowstorm snowflakes flakes 吹雪
+snowfall: +falling-snow +snow-falls +snow-falling +snow-fell +snows +snowing +snowfall +blizzard +snowstorm snowflakes flakes 吹雪
 fog: +fog +foggy +mist +misty haze hazy smoke smoky niebla nebel brume 霧
 wind: +wind windy breeze gust gusts 風
 clear: +clear cloudless calm sunny
