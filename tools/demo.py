@@ -95,7 +95,7 @@ demo: {len(segments)} segments, {film["frames"]} frames, {float(length):.1f} s a
 
 Next:
   make demo                                      again: nothing is rendered twice
-  make serve                                     the same on ComfyUI's canvas: Templates > longvid
+  make serve                                     the same on ComfyUI's canvas: Templates > Extensions > longvid
   .venv/bin/longvid make "your own story" -o out/mine.mp4
 """
     )
