@@ -273,7 +273,11 @@ def run(command: list[str | Path], what: str, measure: Path | None = None) -> No
     began, free = time.monotonic(), shutil.disk_usage(measure or CACHE).free
     with open(log, "w") as output:
         child = subprocess.Popen(
-            [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            close_fds=False,  # it holds the lock as long as it lives, whatever becomes of us
         )
         try:
             while True:

@@ -115,20 +115,26 @@ def test_a_python_named_by_hand_must_fit(bin_with) -> None:  # type: ignore[no-u
 
 
 KILLED_AT_WORK = """
-import os, subprocess, sys
+import os, sys, threading, time
 from pathlib import Path
 from tools import setup
 setup.CACHE = Path(sys.argv[1])
-with setup.one_at_a_time():
-    pip = subprocess.Popen(["sleep", "60"], close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    print(pip.pid, flush=True)
+begun = setup.CACHE / "pid"
+
+def die_once_it_works():
+    while not begun.exists() or not begun.read_text().strip():
+        time.sleep(0.01)
     os.kill(os.getpid(), 9)
+
+threading.Thread(target=die_once_it_works).start()
+with setup.one_at_a_time():
+    setup.run(["sh", "-c", f"echo $$ > {begun}; exec sleep 60"], "installing")
 """
 
 
 def test_a_set_up_waits_for_the_pip_that_a_killed_one_left_at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    done = subprocess.run([sys.executable, "-c", KILLED_AT_WORK, str(tmp_path)], cwd=setup.ROOT, capture_output=True, text=True)
-    left_at_work = int(done.stdout)
+    subprocess.run([sys.executable, "-c", KILLED_AT_WORK, str(tmp_path)], cwd=setup.ROOT, capture_output=True)
+    left_at_work = int((tmp_path / "pid").read_text())
     monkeypatch.setattr(setup, "CACHE", tmp_path)
     said: list[str] = []
 
