@@ -66,7 +66,8 @@ class Concat(io.ComfyNode):
 
     @classmethod
     async def execute(cls, clips: Rendered, filename_prefix: str, **options: object) -> io.NodeOutput:
-        from longvid_core.render.film import FilmOptions, join_film
+        from longvid_core.models.film import FilmOptions
+        from longvid_core.render.film import join_film
 
         async with session(cls) as core:
             joined = await join_film(clips, core, FilmOptions.model_validate(options))

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from longvid_core.events import Event
 from longvid_core.models import Keyframe, Plan, Rendered, Segment
-from longvid_core.models.film import Release
+from longvid_core.models.film import FilmOptions, Release
 from longvid_core.render.clips import render_clips
-from longvid_core.render.film import FilmOptions, join_film
+from longvid_core.render.film import join_film
 from longvid_core.render.keyframes import draw_keyframes
 from longvid_core.render.session import open_session
 from longvid_core.settings import Settings

@@ -59,7 +59,7 @@ def concat(
 
     from .. import events
     from ..media.concat import concat as join
-    from ..media.join import Encoder
+    from ..media.encoders import Encoder
     from .reporting import reporter
 
     _use_ffmpeg(settings)

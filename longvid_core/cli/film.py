@@ -13,8 +13,8 @@ from . import runs
 from .brief import asked, backend_named, planned, read_prompt, seed_of
 
 if TYPE_CHECKING:
+    from ..models.film import FilmOptions
     from ..models.plan import Plan
-    from ..render.film import FilmOptions
     from ..render.session import Session
     from .brief import Asked
     from .reporting import Reporter

@@ -18,9 +18,8 @@ from .reporting import Reporter, reporter
 if TYPE_CHECKING:
     from ..estimate import Estimate
     from ..models.clip import Rendered
-    from ..models.film import Release
+    from ..models.film import FilmOptions, Release
     from ..models.plan import Plan
-    from ..render.film import FilmOptions
     from ..render.session import Session
     from ..settings import Settings
 
@@ -161,7 +160,7 @@ def film_options(settings: Settings, codec: str | None, crf: int | None, preset:
     from pydantic import ValidationError
 
     from ..errors import BadInput
-    from ..render.film import FilmOptions
+    from ..models.film import FilmOptions
 
     given = {"codec": codec, "crf": crf, "preset": preset, "slate": slate}
     values = {**settings.film.model_dump(), **{name: value for name, value in given.items() if value is not None}}

@@ -44,19 +44,20 @@ Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 def _fps(value: Any) -> Any:
-    if isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError("fps is a number of frames a second, such as 16, 24 or 29.97")
-    number = float(value)
-    return int(number) if number.is_integer() else number
+    if isinstance(value, int) or not value.is_integer():
+        return value
+    return int(value)
 
 
 Fps = Annotated[
     int | float,
-    Field(gt=0, le=240),
+    Field(ge=0.01, le=240),
     BeforeValidator(_fps),
-    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 240}),
+    WithJsonSchema({"type": "number", "minimum": 0.01, "maximum": 240}),
 ]
-"""Frames a second. 23.976, 29.97 and 59.94 stand for the exact NTSC rates; see `exact_fps`."""
+"""Frames a second, one in 100 seconds at the least. 23.976, 29.97 and 59.94 stand for the exact NTSC rates; see `exact_fps`."""
 
 
 def exact_fps(fps: int | float) -> Fraction:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from .base import Fps, Frozen, Sha256
 from .clip import Rendered
+
+
+class FilmOptions(Frozen):
+    """How the film is encoded."""
+
+    codec: Literal["h264", "h265", "prores", "ffv1"] = "h264"
+    crf: int = Field(18, ge=0, le=51, description="For h264 and h265: lower is better and larger")
+    preset: str = "medium"
+    slate: bool = Field(False, description="Lay shot, timecode, prompt and seed over the picture")
 
 
 class Film(Frozen):

@@ -47,11 +47,11 @@ class Segment(Frozen):
     index: int = Field(ge=0)
     join: Join = Field(description="How it meets the segment before it; the first one's counts for nothing")
     text: str = ""
-    prompt: str = Field(min_length=1)
+    prompt: str = Field(min_length=1, pattern=r"\S")
     negative: str = ""
-    frames: int = Field(ge=1, description="At the plan's fps, the frame shared with the neighbour included")
+    frames: int = Field(ge=1, lt=2**31, description="At the plan's fps, the frame shared with the neighbour included")
     seed: Seed64 | None = Field(None, description="Set: this seed, whatever the policy says")
-    reroll: int = Field(0, ge=0, description="Which take: 0 is the first")
+    reroll: int = Field(0, ge=0, lt=2**31, description="Which take: 0 is the first")
     first_keyframe: str | None = None
     last_keyframe: str | None = None
     visual: VisualState = VisualState()
@@ -64,7 +64,7 @@ class Plan(Frozen):
     """A whole film, planned. Seeds are decimal strings in JSON; picture paths are relative to the plan's own folder."""
 
     schema_: Literal["longvid.plan/1"] = Field("longvid.plan/1", alias="schema")
-    title: str
+    title: str = Field(pattern=r"^[^\x00]*$")
     mode: Mode
     fps: Fps
     width: int = Field(ge=16, le=8192, multiple_of=2)
@@ -72,7 +72,7 @@ class Plan(Frozen):
     fit: Fit = Field("crop", description="How pictures and clips of another shape are brought to width x height")
     seed: Seed64
     seed_policy: SeedPolicy = "derived"
-    seed_step: int = Field(1, description="For the policy `stride`: base + index * step")
+    seed_step: int = Field(1, gt=-(2**53), lt=2**53, description="For the policy `stride`: base + index * step")
     visual: VisualState = VisualState()
     cast: tuple[CastMember, ...] = ()
     keyframes: tuple[Keyframe, ...] = ()

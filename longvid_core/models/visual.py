@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from .base import Frozen
 
@@ -57,7 +57,7 @@ class VisualState(Frozen):
     palette: tuple[str, ...] = ()
     wardrobe: tuple[str, ...] = ()
     props: tuple[str, ...] = ()
-    style: dict[str, float] = Field(default_factory=dict)
+    style: dict[str, FiniteFloat] = Field(default_factory=dict)
 
     def over(self, base: VisualState) -> VisualState:
         """This state laid over `base`: set fields win, unset ones inherit, style weights merge by name."""

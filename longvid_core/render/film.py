@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any
 
 from ..canonical import sha256_of
 from ..errors import RenderFailed
 from ..events import Progress, StageDone, StageStarted
-from ..models.base import Frozen
 from ..models.clip import Rendered
-from ..models.film import Film, Release
-from .session import Session
+from ..models.film import Film, FilmOptions, Release
+
+if TYPE_CHECKING:
+    from .session import Session
 
 # Part of every film's key: raise it when the same clips would join into other bytes.
 JOIN_VERSION = 1
 FILM_TAG = "longvid_film"
 SUFFIXES = {"h264": ".mp4", "h265": ".mp4", "prores": ".mov", "ffv1": ".mkv"}
-
-
-class FilmOptions(Frozen):
-    """How the film is encoded."""
-
-    codec: Literal["h264", "h265", "prores", "ffv1"] = "h264"
-    crf: int = Field(18, ge=0, le=51, description="For h264 and h265: lower is better and larger")
-    preset: str = "medium"
-    slate: bool = Field(False, description="Lay shot, timecode, prompt and seed over the picture")
 
 
 async def join_film(rendered: Rendered, session: Session, options: FilmOptions | None = None) -> Release:

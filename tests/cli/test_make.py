@@ -42,8 +42,8 @@ def test_help_promises_what_holds(longvid: Longvid) -> None:
 
     from longvid_core.cli import options as o
     from longvid_core.models import plan as models
+    from longvid_core.models.film import FilmOptions
     from longvid_core.planning.brief import Brief
-    from longvid_core.render.film import FilmOptions
     from longvid_core.settings import Settings
 
     said = re.sub(r"[│\s]+", " ", longvid("make", "--help").out)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from longvid_core.render.film import FilmOptions
+from longvid_core.models.film import FilmOptions
 from tests.films import Studio, changed, outcomes, small_plan
 
 

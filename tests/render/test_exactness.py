@@ -27,7 +27,7 @@ def test_film_frames_are_the_clips_less_the_continuous_joins(studio: Studio, mod
 
 
 def test_neighbours_meet_on_the_same_frame_and_it_appears_once(studio: Studio) -> None:
-    from longvid_core.render.film import FilmOptions
+    from longvid_core.models.film import FilmOptions
 
     made = studio.make(small_plan(3, cuts=(2,), frames=5), options=FilmOptions(codec="ffv1"))
     clips = [decoded(c.path) for c in made.rendered.clips]
