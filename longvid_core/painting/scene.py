@@ -243,7 +243,7 @@ _IMPLIED: dict[str, dict[str, float]] = {
     "underwater": {"fish": 0.6},
     "fields": {"train": 0.4, "house": 0.3, "horse": 0.6, "kite": 0.4, "flowers": 0.4, "balloon": 0.4, "elephant": 0.5},
     "desert": {"camel": 0.9},
-    "space": {"rocket": 0.7, "planet": 0.7, "station": 0.5},
+    "space": {"rocket": 0.7, "planet": 0.7, "station": 1.0},
     "road": {"car": 0.5, "bicycle": 0.5},
     "table": {"watch": 0.8, "bottle": 0.7, "product": 0.5, "phone": 0.6, "cup": 0.3},
     "mountains": {"dragon": 0.5, "plane": 0.3},
@@ -274,11 +274,11 @@ def _setting(words: Reading, base: str) -> str:
         if any(word in words.plain for word in ("skipper", "sailor", "fisherman", "captain", "helm", "wheel over")):
             return "sea"
         if not subjects and words.sky in ("rain", "storm"):
-            return "sea"
+            return "sea" if words.sky == "storm" else "hills"
         if "lantern" in subjects or "lit" in words.traits:
             return "room"
         if subjects:
-            return ("hills", "fields", "beach", "hills")[sum(map(ord, base)) % 4]
+            return ("hills", "fields", "fields", "hills")[sum(map(ord, base)) % 4]
         return "abstract"
     if scores.get("village", 0) and scores.get("sea", 0):
         scores["sea"] += 0.6 * scores.pop("village")

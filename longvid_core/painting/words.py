@@ -6,7 +6,23 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-from .lexicon import COLOUR, GARMENTS, HEADWEAR, HOURS, INTERIORS, KIN, SETTINGS, SUBJECTS, TRAITS, WEATHER
+from .lexicon import (
+    COLOUR,
+    ENGLISH,
+    FOREIGN_ONLY,
+    GARMENTS,
+    HEADWEAR,
+    HOURS,
+    INTERIORS,
+    KIN,
+    NOUN_LEADS,
+    NOUN_OR_VERB,
+    SETTINGS,
+    SUBJECTS,
+    TRAITS,
+    VERB_FOLLOWERS,
+    WEATHER,
+)
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*", re.UNICODE)
 _ASIDE = re.compile(r"^\s*(style|character|characters|cast|look|palette|note|negative)\b.*?:", re.IGNORECASE)
@@ -18,6 +34,8 @@ _OVER = re.compile(
 )
 """Weather that is over."""
 _AGE = re.compile(r"\b[\w-]+[\s-](?:years?|months?)[\s-]old\b", re.IGNORECASE)
+_WHERE = re.compile(r"^\s*(?:location|setting|place)\s*:", re.IGNORECASE)
+_MOONSCAPE = re.compile(r"\b(?:on|across) the moon\b|\bmoon(?:['’]s)? (?:surface|base|landing|dust|rock)|\b(?:moon|mars) rover\b")
 _INSIDE = re.compile(r"^\s*(?:int\b\.?|inside\b|interior\b)", re.IGNORECASE)
 
 
@@ -62,16 +80,21 @@ def read(prompt: str) -> Reading:
     heads: list[tuple[float, str]] = []
     position = 0
     kin = False
+    english = not ENGLISH.isdisjoint(_TOKEN.findall(text))
     for sentence in re.split(r"(?<=[.!?。！？\n;])\s*", text):
-        aside = bool(_ASIDE.match(sentence))
+        aside, where = bool(_ASIDE.match(sentence)), bool(_WHERE.match(sentence))
         sentence = _AGE.sub(_aged, _OVER.sub(" ", _SIMILE.sub(" ", sentence)))
         tokens = _TOKEN.findall(sentence)
         inside = bool(_INSIDE.match(sentence)) and not aside
         for index, token in enumerate(tokens):
             emphasis = (0.22 if aside else 1.0) / (1 + position / 26)
             position += 0 if aside else 1
+            if (english and token in FOREIGN_ONLY) or does(tokens, index):
+                continue
             pair = f"{token}-{tokens[index + 1]}" if index + 1 < len(tokens) else ""
             for table, tally in zip((SETTINGS, SUBJECTS, WEATHER, HOURS), scores, strict=True):
+                if where and table is SUBJECTS:
+                    continue  # where it plays, not what is seen there
                 for key, weight in _look_up(table, pair) or _look_up(table, token):
                     tally[key] = tally.get(key, 0) + weight * emphasis
             for key, weight in _look_up(TRAITS, pair) or _look_up(TRAITS, token):
@@ -95,6 +118,10 @@ def read(prompt: str) -> Reading:
             if known:
                 scores[0].pop("room", None)
     _unspaced(text, scores, colours)
+    if _MOONSCAPE.search(text) and not inside:
+        scores[0]["space"] = scores[0].get("space", 0) + 2.0
+    if "space" in scores[0] and re.search(r"\b(?:earth|moon)\b", text):
+        scores[1]["planet"] = max(1.0, scores[1].get("planet", 0))
     if kin and "couple" not in scores[1]:
         # Someone else's grandmother: what an aside says about the main character is not about her.
         worn = [entry for entry in worn if entry[0] > 0.23]
@@ -116,6 +143,23 @@ def read(prompt: str) -> Reading:
     )
 
 
+def does(tokens: list[str], index: int) -> bool:
+    """Whether a word that may name a thing says what somebody does here: `she waves to him`, `monks ring the bell`."""
+    token = tokens[index]
+    if index == 0 or not any(form in NOUN_OR_VERB for form in _forms(token)):
+        return False
+    before = tokens[index - 1]
+    after = tokens[index + 1] if index + 1 < len(tokens) else ""
+    if before in ("i", "we", "they", "you", "he", "she", "it", "who", "will", "can", "must"):
+        return True
+    if before in NOUN_LEADS:
+        return before == "to" and after in ("a", "an", "the", "his", "her", "their", "it", "him", "them")
+    if before in COLOUR or before.isdecimal() or before.endswith(("ing", "y", "en", "ed", "'s", "’s")):
+        return False
+    third = token.endswith("s") and not token.endswith("ss")
+    return after in VERB_FOLLOWERS and (third or before.endswith("s") or token == "rose")
+
+
 _YOUNG = frozenset("one two three four five six seven eight nine ten eleven twelve thirteen fourteen".split())
 
 
@@ -132,12 +176,17 @@ def _unspaced(text: str, scores: tuple[dict[str, float], ...], colours: dict[str
         return
     for table, tally in zip((SETTINGS, SUBJECTS, WEATHER, HOURS), scores, strict=True):
         for word, keys in table.items():
-            if ord(word[0]) > 0x2E80 and (at := text.find(word)) >= 0:
+            if _solid(word) and (at := text.find(word)) >= 0:
                 for key, weight in keys:
                     tally[key] = tally.get(key, 0) + (weight + len(word)) / (1 + at / 30)
     for word, colour in COLOUR.items():
-        if ord(word[0]) > 0x2E80 and word in text:
+        if _solid(word) and word in text:
             colours.setdefault(word, colour)
+
+
+def _solid(word: str) -> bool:
+    """Whether a word's script joins words, or little words to nouns, so that it is looked for anywhere in the text."""
+    return ord(word[0]) > 0x2E80 or 0x590 <= ord(word[0]) <= 0x97F
 
 
 def _look_up(table: dict[str, tuple[tuple[str, int], ...]], token: str) -> tuple[tuple[str, int], ...]:
@@ -150,6 +199,8 @@ def _look_up(table: dict[str, tuple[tuple[str, int], ...]], token: str) -> tuple
 def _forms(token: str) -> tuple[str, ...]:
     token = token.replace("’", "'").removesuffix("'s")
     forms = [token]
+    if "\u0400" <= token[:1] <= "\u052f":  # Cyrillic: the table holds stems
+        return token, *(token[:-n] for n in (1, 2, 3) if len(token) - n >= 3 + (n > 1))
     if len(token) > 3:
         for ending, instead in (
             ("ies", "y"),
@@ -161,7 +212,7 @@ def _forms(token: str) -> tuple[str, ...]:
             ("ed", "e"),
             ("y", ""),
         ):
-            if token.endswith(ending) and len(token) - len(ending) > 2:
+            if token.endswith(ending) and len(token) - len(ending) > (2 if instead or ending == "s" else 3):
                 forms.append(token[: -len(ending)] + instead)
     return tuple(forms)
 

@@ -8,10 +8,11 @@ from ..models.plan import Keyframe, Mode
 from ..models.visual import Camera, Lens, VisualState
 from .beats import Unit, sentences, split_clauses
 from .company import Company, with_looks
-from .lexicon import patterns
+from .lexicon import patterns, verb_forms
 from .script import Script, asks_for_style
 from .shots import Shot
 from .textkit import says_something, word_count
+from .whereabouts import dateline, names_place
 from .wording import as_sentence, film_tail, joined
 
 _STAGE = re.compile(
@@ -126,7 +127,8 @@ def _part_way(part: int, parts: int) -> str:
 def _still(shot: Shot, words: str, moment: str, tail: str) -> str:
     people = list(shot.people)
     words, _ = Company.of(people).name_them(words)
-    return joined(shot.lead and shot.lead + ".", with_looks(as_sentence(words), people), moment, tail)
+    place = shot.place if names_place(words) else shot.here
+    return joined(shot.lead and shot.lead + ".", with_looks(as_sentence(words), people), moment, place, tail)
 
 
 def _at_rest(state: VisualState) -> VisualState:
@@ -157,7 +159,7 @@ def opening_picture(story: str) -> str:
     """The first thing a beat shows: its first clause, without stage directions."""
     spans = sentences(story, 0, len(story))
     at = 0
-    while at + 1 < len(spans) and word_count(story[slice(*spans[at])]) < 3:
+    while at + 1 < len(spans) and (word_count(story[slice(*spans[at])]) < 3 or dateline(story[slice(*spans[at])])):
         at += 1
     lead = story[: spans[at][0]] if at else ""
     sentence = Unit(spans[at][0], spans[at][1], 3)
@@ -192,7 +194,12 @@ def _is_camera_only(sentence: str) -> bool:
         *patterns("heights").values(),
         *patterns("keys").values(),
     ]
-    return all(any(t.search(c) for t in tables) or _CAMERA_CHUNK.match(c) for c in chunks) and word_count(sentence) <= 8
+    return all(any(t.search(c) for t in tables) or _is_camera_chunk(c) for c in chunks) and word_count(sentence) <= 8
+
+
+def _is_camera_chunk(words: str) -> bool:
+    """`a slow pan across the room`, but not `a truck pulls into the lot`: there it is a thing that does something."""
+    return bool(_CAMERA_CHUNK.match(words)) and not any(t.lower() in verb_forms() for t in words.split()[1:])
 
 
 def without_camera(words: str) -> str:
@@ -200,7 +207,7 @@ def without_camera(words: str) -> str:
     words = words.strip()
     staged = _STAGE.sub("", words)
     chunks = re.split(r"(,\s+)", staged)
-    kept = "".join(c for i, c in enumerate(chunks) if i % 2 == 0 and not _CAMERA_CHUNK.match(c.strip(" .")) or i % 2 == 1)
+    kept = "".join(c for i, c in enumerate(chunks) if i % 2 == 1 or not _is_camera_chunk(c.strip(" .")))
     kept = re.sub(r"(?:,\s+)+(?=[,.;]|$)", "", re.sub(r"^(?:,\s+)+", "", kept)).strip()
     if _CAMERA_LEAD.match(kept):
         seen = _REVEAL.search(kept.rstrip(" .")) or _OF.search(kept.rstrip(" ."))

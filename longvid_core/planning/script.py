@@ -101,7 +101,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             re.IGNORECASE,
         ),
         "of": re.compile(
-            rf"\s*{lead}(?:an?|the|this)?\s*(?:[\w'’.:-]+\s+){{0,5}}?(?:film|video|movie|animation|montage|time-?lapse"
+            rf"\s*{lead}(?:an?|the|this)?\s*(?:[\w'’.:-]+\s+){{0,5}}?(?:film|video|movie|animation|montage"
             rf"|documentary|ad|advert|commercial|trailer)s?\s+of\b",
             re.IGNORECASE,
         ),

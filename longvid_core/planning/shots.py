@@ -14,6 +14,7 @@ from .lexicon import verb_forms, words
 from .script import Scene, Script
 from .textkit import pieces
 from .visual_words import style_line, visual_of, weather_is_over
+from .whereabouts import Whereabouts
 from .wording import (
     LEAD,
     SUBORDINATE,
@@ -45,6 +46,10 @@ class Shot:
     parts: int = 1
     complexity: float = 0.5
     lead: str = ""
+    place: str = ""
+    """Where it plays, as a sentence, when its own words do not say."""
+    here: str = ""
+    """The same for a picture of it, whose words may be only some of its own."""
 
 
 def shots_of(script: Script, groups: list[Group], people: list[Person]) -> tuple[list[Shot], VisualState]:
@@ -53,6 +58,7 @@ def shots_of(script: Script, groups: list[Group], people: list[Person]) -> tuple
     tail = film_tail(script)
     company = Company(people)
     light = _Daylight(base)
+    where = Whereabouts()
     found: list[Shot] = []
     for group, share in zip(groups, _shares(script.text, groups), strict=True):
         scene = script.scenes[group.scene]
@@ -62,13 +68,16 @@ def shots_of(script: Script, groups: list[Group], people: list[Person]) -> tuple
         words_seen = joined(lead and _daylit(lead) + ".", told, note_words(scene))
         looks = ". ".join(p.look for p in seen if p.look)
         own = visual_of(words_seen, looks, told)
+        place, here = (f"Location: {said}." if said else "" for said in where.of(told, scene))
         for part in range(group.parts):
             visual = light.through(own, words_seen, cut=group.cut and part == 0).over(base)
-            prompt = joined(lead and lead + ".", with_looks(story, seen), phase(part, group.parts), note_words(scene), tail)
+            prompt = joined(
+                lead and lead + ".", with_looks(story, seen), phase(part, group.parts), note_words(scene), place, tail
+            )
             found.append(
                 Shot(
                     share[part], group.cut and part == 0, story, prompt, visual, seen, scene, group.wants / group.parts,
-                    part, group.parts, _complexity(told, seen, visual), lead,
+                    part, group.parts, _complexity(told, seen, visual), lead, place, here,
                 )
             )  # fmt: skip
     return found, _common(found, base)

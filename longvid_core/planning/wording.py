@@ -23,6 +23,8 @@ def story_words(text: str) -> str:
     whole = plain(printable(text))
     said = without_lengths(plain(_CUT.sub(" ", _TIMECODE.sub("", printable(text)))))
     said = said if says_something(said) else whole
+    said = re.sub(r"(?<=[,.;:!?…—–-])\s+/+\s+|^\s*/+\s+|\s+/+\s*$", " ", said)  # the line ends of a poem written in one line
+    said = re.sub(r"\s+//?\s+(?=[^\W\d])", ", ", said)
     said = re.sub(r"\s+([,.;:!?…])(?=\s|$)", r"\1", said)
     said = re.sub(r"^[\s,;:.·•|>–—→=-]+(?=\w)|(?:\s*(?:→|->|=>|⇒|➜|\|))+\s*$", "", said)
     return " ".join(said.split()).strip()
