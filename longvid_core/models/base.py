@@ -44,11 +44,14 @@ Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 def _fps(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError("fps is a number of frames a second, such as 16, 24 or 29.97")
-    if isinstance(value, int) or not value.is_integer():
-        return value
-    return int(value)
+    refusal = "fps is a number of frames a second, such as 16, 24 or 29.97"
+    if isinstance(value, bool):
+        raise ValueError(refusal)
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(refusal) from error
+    return int(number) if number.is_integer() else number
 
 
 Fps = Annotated[

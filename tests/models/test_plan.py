@@ -117,11 +117,28 @@ def test_two_keyframes_of_one_id_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("width", 63), ("height", 8), ("width", 9000), ("fps", 0), ("fps", True), ("mode", "both")]
-)
+    ("field", "value"),
+    [
+        ("width", 63), ("height", 8), ("width", 9000), ("mode", "both"),
+        ("fps", 0), ("fps", True), ("fps", None), ("fps", [16]), ("fps", "fast"), ("fps", 1e-9), ("fps", 10**400),
+        ("fps", float("nan")), ("seed_step", 2**60), ("title", "a\0b"),
+    ],
+)  # fmt: skip
 def test_impossible_settings_name_their_field(field, value):
     with pytest.raises(ValidationError, match=field):
         sound(**{field: value})
+
+
+@pytest.mark.parametrize(("field", "value"), [("prompt", " \n"), ("reroll", 10**20), ("frames", 10**20)])
+def test_what_no_key_could_be_made_of_names_its_field(field, value):
+    with pytest.raises(ValidationError, match=field):
+        Segment(**{**segment(0, "k0", "k1", "cut").model_dump(), field: value})
+
+
+@pytest.mark.parametrize("weight", [float("nan"), float("inf")])
+def test_a_style_weighs_something(weight):
+    with pytest.raises(ValidationError, match="style"):
+        VisualState(style={"ink": weight})
 
 
 def test_keyframes_are_replaced_by_id():
