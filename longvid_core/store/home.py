@@ -6,15 +6,21 @@ import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
+from pydantic import ValidationError
 
-from ..files import copy_file, sha256_file, writing
+from ..errors import BadInput
+from ..files import sha256_file, whole_file, writing
 from ..models.asset import Asset
+from ..models.base import Frozen
 from ..models.clip import Clip
 from ..models.film import Film
+from ..validation import describe
 from .shelf import Shelf
+
+Value = TypeVar("Value", bound=Frozen)
 
 
 class Store:
@@ -34,13 +40,12 @@ class Store:
 
     def clip(self, render_key: str, *, thorough: bool = False) -> Clip | None:
         """The clip of that key, checked, or None."""
-        found = self.clips.get(render_key, thorough=thorough)
-        return self.as_clip(render_key, *found) if found else None
+        return self._value(self.clips, render_key, self.as_clip, thorough=thorough)
 
     def as_clip(self, render_key: str, path: Path, facts: dict[str, Any]) -> Clip:
         """A clip out of what `clips.get` or `clips.put` returned."""
         proxy = self.proxy_path(render_key)
-        return Clip(render_key=render_key, path=str(path), proxy=str(proxy) if proxy.is_file() else None, **facts)
+        return Clip(render_key=render_key, path=str(path), proxy=str(proxy) if proxy.is_file() else None, **_known(Clip, facts))
 
     def proxy_path(self, render_key: str) -> Path:
         """Where a clip's H.264 copy stands, or will."""
@@ -48,16 +53,23 @@ class Store:
 
     def film(self, key: str) -> Film | None:
         """The film of that key, checked, or None."""
-        found = self.films.get(key)
-        return Film(key=key, path=str(found[0]), **found[1]) if found else None
+        return self._value(self.films, key, lambda key, path, facts: Film(key=key, path=str(path), **_known(Film, facts)))
 
     def picture(self, key: str) -> Asset | None:
         """The picture drawn under that key, checked, or None."""
-        found = self.pictures.get(key)
-        if found is None:
+        return self._value(self.pictures, key, lambda key, path, facts: Asset(path=str(path), **_known(Asset, facts)))
+
+    @staticmethod
+    def _value(
+        shelf: Shelf, key: str, make: Callable[[str, Path, dict[str, Any]], Value], *, thorough: bool = False
+    ) -> Value | None:
+        """What `make` makes of the key's file and facts. A record that says too little is damaged like any other."""
+        found = shelf.get(key, thorough=thorough)
+        try:
+            return make(key, *found) if found else None
+        except ValidationError as error:
+            shelf.set_aside(key, f"its record does not hold: {describe(error, 1)[0]}")
             return None
-        path, facts = found
-        return Asset(path=str(path), sha256=facts["sha256"], pixels_sha256=facts["pixels_sha256"])
 
     def keep_original(self, asset: Asset) -> Asset:
         """A copy of a person's own picture, byte for byte, under its hash: their file may move, ours will not."""
@@ -68,7 +80,10 @@ class Store:
         if not target.is_file() or sha256_file(target) != asset.sha256:
             with writing(target):
                 target.parent.mkdir(parents=True, exist_ok=True)
-            copy_file(source, target, self.pictures.parts)
+            with whole_file(target, self.pictures.parts) as temporary:
+                shutil.copyfile(source, temporary)
+                if sha256_file(temporary) != asset.sha256:  # else what is keyed by one picture would show another
+                    raise BadInput(f"the picture {source} changed while it was being read.", "Run it again with the new one.")
         return asset.model_copy(update={"path": str(target)})
 
     # -- scratch ---------------------------------------------------------------------------------------------------------
@@ -111,3 +126,8 @@ class Store:
                 path.unlink(missing_ok=True)
             finally:
                 lock.release()
+
+
+def _known(model: type[Frozen], facts: dict[str, Any]) -> dict[str, Any]:
+    """Those facts that the model has a field for: a newer Longvid may have written more, and its clips are good."""
+    return {name: value for name, value in facts.items() if name in model.model_fields}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,10 @@ from .tables import AttemptRow, RunRow, SegmentRow, Table
 def ledger_url(home: Path) -> str:
     """The default ledger of a store."""
     return f"sqlite:///{home / 'ledger.db'}"
+
+
+_OTHER_SHAPE = re.compile(r"no (such )?(column|table)|column .* does not exist|unknown column", re.IGNORECASE)
+"""What databases say of a table that is not as `tables` has it."""
 
 
 class Ledger:
@@ -140,7 +145,12 @@ class Ledger:
             ) from error
         except (sa.exc.NoSuchModuleError, ImportError) as error:
             raise StoreError(f"the ledger {self._shown} needs a driver that is not installed: {error}.", "Install it.") from error
-        except sa.exc.OperationalError as error:
+        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+            if _OTHER_SHAPE.search(str(error.orig)):
+                raise StoreError(
+                    f"the ledger {self._shown} was made by another version of Longvid, or by another program: {error.orig}.",
+                    "Upgrade Longvid, or name another ledger (LONGVID_LEDGER_URL); finished clips are found all the same.",
+                ) from error
             raise StoreError(
                 f"the ledger {self._shown} cannot be used: {error.orig}.",
                 "Check that its folder can be written, its disk has space and its server answers; then run the command again.",

@@ -40,33 +40,39 @@ class Shelf:
             raise StoreError(f"cannot read {record_path}: {error.strerror}.", "Check LONGVID_HOME's permissions.") from error
         try:
             record = json.loads(text)
-            path = record_path.parent / record["file"]
-            facts, size, sha256 = record["facts"], record["bytes"], record["sha256"]
-        except (ValueError, TypeError, KeyError):
-            self._set_aside(key, "its record cannot be read", record_path)
+            path = self.path(key, record["file"].removeprefix(key))
+            facts, size, sha256 = dict(record["facts"]), record["bytes"], record["sha256"]
+        except (ValueError, TypeError, KeyError, AttributeError):
+            self.set_aside(key, "its record cannot be read", record_path)
             return None
         try:
             stat = _stat(path)
         except FileNotFoundError:
-            self._set_aside(key, "the file is missing", record_path)
+            self.set_aside(key, "the file is missing", record_path)
             return None
         if stat[0] != size:
-            self._set_aside(key, f"it has {stat[0]} bytes instead of {size}", path, record_path)
+            self.set_aside(key, f"it has {stat[0]} bytes instead of {size}", path, record_path)
             return None
         if thorough or stat != record.get("stat"):
             if sha256_file(path) != sha256:
-                self._set_aside(key, "its sha256 is not the one recorded", path, record_path)
+                self.set_aside(key, "its sha256 is not the one recorded", path, record_path)
                 return None
             if stat != record.get("stat"):
                 self._write_record(key, path, facts, sha256)
         return path, {**facts, "sha256": sha256, "bytes": size}
 
     def put(self, key: str, temporary: Path, suffix: str, facts: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
-        """Take a finished temporary file in under `key`. It must be on the store's own disk (see `Store.scratch`)."""
+        """Take a finished temporary file in under `key`. It must be on the store's own disk (see `Store.scratch`).
+
+        What lies there without a record (a preview of a damaged clip, say) is of an earlier file and goes.
+        """
         path = self.path(key, suffix)
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             sha256 = sha256_file(temporary)
+            if not self._record_path(key).exists():
+                for old in path.parent.glob(f"{key}.*"):
+                    old.unlink(missing_ok=True)
             settle(temporary, path)
         self._write_record(key, path, facts, sha256)
         return path, {**facts, "sha256": sha256, "bytes": path.stat().st_size}
@@ -99,8 +105,9 @@ class Shelf:
         record = {"file": path.name, "bytes": stat[0], "sha256": sha256, "stat": stat, "facts": facts}
         write_bytes(self._record_path(key), json.dumps(record, sort_keys=True).encode(), self.parts)
 
-    def _set_aside(self, key: str, why: str, *paths: Path) -> None:
-        """Move damaged files out of the way, under their own names, for whoever wants to look at them."""
+    def set_aside(self, key: str, why: str, *paths: Path) -> None:
+        """Move damaged files (the record alone where none is named) out of the way, for whoever wants to look at them."""
+        paths = paths or (self._record_path(key),)
         with writing(self._damaged):
             self._damaged.mkdir(parents=True, exist_ok=True)
             for path in paths:

@@ -64,6 +64,14 @@ def test_a_damaged_ledger_is_named_with_the_way_out(tmp_path: Path) -> None:
     assert "Move that file away" in str(caught.value)
 
 
+def test_a_ledger_of_another_shape_is_not_blamed_on_the_disk(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "ledger.db") as connection:
+        connection.execute("CREATE TABLE runs (id TEXT)")
+    with pytest.raises(StoreError, match="another version of Longvid") as caught:
+        Ledger(ledger_url(tmp_path)).start_run("r", "longvid make x", "/")
+    assert "LONGVID_LEDGER_URL" in str(caught.value)
+
+
 def test_a_password_in_the_url_is_not_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as caught:
         Ledger(f"sqlite://user:hunter2@/{tmp_path}/no/such/folder/x.db")

@@ -11,8 +11,10 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from longvid_core.errors import Interrupted, StoreError
+from longvid_core.errors import BadInput, Interrupted, StoreError
+from longvid_core.media.images import asset_of
 from longvid_core.store import Store
 
 KEY = "ab" + "0" * 62
@@ -32,6 +34,15 @@ def put(store: Store, data: bytes = b"frames", key: str = KEY) -> Path:
     temporary = store.home / "scratch" / "x.mkv"
     temporary.write_bytes(data)
     return store.clips.put(key, temporary, ".mkv", {"frames": 3})[0]
+
+
+def edit(path: Path, **fields: object) -> None:
+    """Change fields of the record beside a file."""
+    record = path.with_suffix(".json")
+    record.write_text(json.dumps({**json.loads(record.read_text()), **fields}))
+
+
+FACTS = {"frames": 3, "fps": 16, "width": 64, "height": 48, "frames_sha256": "0" * 64}
 
 
 def test_what_was_put_comes_back_with_its_facts(store: Store) -> None:
@@ -57,8 +68,10 @@ def test_a_file_without_its_record_does_not_exist(store: Store) -> None:
         lambda path: path.unlink(),
         lambda path: path.with_suffix(".json").write_text("{"),
         lambda path: path.with_suffix(".json").write_text('{"file": 3}'),
+        lambda path: edit(path, facts=5),
+        lambda path: edit(path, file="../../../x.mkv"),
     ],
-    ids=["a byte changed", "cut short", "gone", "record cut short", "record of another shape"],
+    ids=["a byte changed", "cut short", "gone", "record cut short", "record of another shape", "no facts", "file elsewhere"],
 )
 def test_a_damaged_artifact_is_named_set_aside_and_not_served(store: Store, notices: list[str], damage) -> None:
     damage(put(store))
@@ -67,6 +80,33 @@ def test_a_damaged_artifact_is_named_set_aside_and_not_served(store: Store, noti
     assert list((store.home / "damaged").iterdir())
     put(store)
     assert store.clips.get(KEY) is not None and len(notices) == 1
+
+
+def test_a_record_that_says_too_little_is_damaged_and_one_that_says_more_is_not(store: Store, notices: list[str]) -> None:
+    path = put(store)
+    edit(path, facts={**FACTS, "from_a_newer_longvid": 1})
+    assert store.clip(KEY) is not None and not notices
+    edit(path, facts={"frames": 3})
+    assert store.clip(KEY) is None and "damaged" in notices[0]
+
+
+def test_a_preview_goes_with_the_clip_it_is_of(store: Store) -> None:
+    path = put(store)
+    store.proxy_path(KEY).write_bytes(b"a preview of these frames")
+    path.write_bytes(b"damaged")
+    assert store.clips.get(KEY) is None
+    put(store, b"other frames")
+    assert not store.proxy_path(KEY).exists()
+
+
+def test_a_picture_that_changed_since_it_was_hashed_is_not_kept_under_the_old_hash(store: Store, tmp_path: Path) -> None:
+    picture = tmp_path / "mine.png"
+    Image.new("RGB", (8, 8), "red").save(picture)
+    asset = asset_of(picture)
+    Image.new("RGB", (8, 8), "blue").save(picture)
+    with pytest.raises(BadInput, match=r"mine\.png changed"):
+        store.keep_original(asset)
+    assert not [p for p in (store.home / "assets" / "originals").rglob("*") if p.is_file()]
 
 
 def test_rot_that_leaves_the_times_alone_is_found_by_a_thorough_look(store: Store) -> None:
