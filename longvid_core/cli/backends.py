@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ..catalog import Backend
+    from ..catalog.registry import Kind
 
 
 def backends(as_json: Json = False) -> None:
@@ -19,7 +20,7 @@ def backends(as_json: Json = False) -> None:
     from .reporting import JsonLines, reporter
 
     out = reporter(as_json)
-    found = {"image": _all("image"), "video": _all("video")}
+    found: dict[Kind, list[Backend]] = {"image": _all("image"), "video": _all("video")}
     if isinstance(out, JsonLines):
         listed = [
             {"kind": kind, "name": str(b), "default": _is_default(b, kind), **b.entry.json_value()}
@@ -31,21 +32,21 @@ def backends(as_json: Json = False) -> None:
     out.show(_table(found), {})
 
 
-def _all(kind: str) -> list[Backend]:
+def _all(kind: Kind) -> list[Backend]:
     from ..catalog import find_backend, provider_names
     from ..catalog.registry import entry_of
 
-    names = [f"{p}:{m}" for p in provider_names(kind) for m in entry_of(p).models]  # type: ignore[arg-type]
-    return [find_backend(name, kind) for name in names]  # type: ignore[arg-type]
+    names = [f"{p}:{m}" for p in provider_names(kind) for m in entry_of(p).models]
+    return [find_backend(name, kind) for name in names]
 
 
-def _is_default(backend: Backend, kind: str) -> bool:
+def _is_default(backend: Backend, kind: Kind) -> bool:
     from ..catalog import default_backend, find_backend
 
-    return find_backend(default_backend(kind), kind) == backend  # type: ignore[arg-type]
+    return find_backend(default_backend(kind), kind) == backend
 
 
-def _table(found: dict[str, list[Backend]]) -> RenderableType:
+def _table(found: dict[Kind, list[Backend]]) -> RenderableType:
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -54,7 +55,8 @@ def _table(found: dict[str, list[Backend]]) -> RenderableType:
     limited = any(_size(backend) != _ANY_SIZE for backends in found.values() for backend in backends)
     for name in ("", "pictures in", "frames", *(["size"] if limited else []), "seed", "price"):
         table.add_column(name, overflow="fold", no_wrap=name in ("", "pictures in", "seed"))
-    for kind, heading in (("video", "--backend"), ("image", "--images")):
+    headings: dict[Kind, str] = {"video": "--backend", "image": "--images"}
+    for kind, heading in headings.items():
         table.add_row(Text(heading, style="bold"))
         for backend in found[kind]:
             mark = " *" if _is_default(backend, kind) else ""

@@ -16,6 +16,7 @@ from .encode import frames_header
 from .opening import open_video, video_stream
 
 if TYPE_CHECKING:
+    import numpy as np
     from PIL import Image
 
 # libswscale's names for colour matrices, by AVColorSpace; what names none is BT.601, as every ffmpeg takes it
@@ -178,7 +179,7 @@ def rgb_image(frame: av.VideoFrame, pixel_aspect: float = 1.0) -> Image.Image:
     return picture
 
 
-def rgb_array(frame: av.VideoFrame):  # type: ignore[no-untyped-def]
+def rgb_array(frame: av.VideoFrame) -> np.ndarray:
     """A decoded frame as uint8 RGB, height x width x 3, as stored (not turned, not stretched)."""
     if frame.format.is_rgb or frame.format.name.startswith("gray"):
         return frame.to_ndarray(format="rgb24")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field, FiniteFloat
 
@@ -76,7 +76,10 @@ class VisualState(Frozen):
         return ", ".join(_phrases(self))
 
 
-def _over(top: Frozen, base: Frozen):  # type: ignore[no-untyped-def]
+_Part = TypeVar("_Part", bound=Frozen)
+
+
+def _over(top: _Part, base: _Part) -> _Part:
     values = {**base.model_dump(exclude_none=True), **top.model_dump(exclude_none=True)}
     return type(top)(**values)
 

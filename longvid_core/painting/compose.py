@@ -10,7 +10,7 @@ from PIL import Image, ImageChops
 from .lens import focused
 from .noise import fbm, lattice
 from .rng import stream
-from .scene import Recipe, compose_scene
+from .scene import Recipe, Scene, compose_scene
 from .sets import paint_set
 from .stage import MARGIN, Layer, lay_over
 
@@ -69,7 +69,7 @@ def _resized(layer: Layer, sx: float, sy: float, mx: int, my: int, left: int, to
     return Layer(layer.name, layer.depth, image, low[0], low[1], layer.mode, layer.life, layer.pivot)
 
 
-def _varnish(scene, width: int, height: int) -> Image.Image:  # type: ignore[no-untyped-def]
+def _varnish(scene: Scene, width: int, height: int) -> Image.Image:
     """Paper tooth and a vignette, as a factor a pixel."""
     style = " ".join(scene.recipe.visual.style).lower()
     rng = stream("paper", style)

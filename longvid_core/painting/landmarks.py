@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from . import nature, vessels
-from .model import moved, paint_glow, paint_model
+from .model import Piece, moved, paint_glow, paint_model
 from .noise import fbm, lattice, smooth
 from .palette import array, mix, rgb, scale
 from .people import who
@@ -154,7 +156,7 @@ def paint_afloat(scene: Scene) -> None:
         _float(scene, "whale", nature.whale(), scene.focus, y, 0.3 * s, flip)
 
 
-def _float(scene: Scene, name: str, pieces, x: float, y: float, size: float, flip: float) -> None:  # type: ignore[no-untyped-def]
+def _float(scene: Scene, name: str, pieces: Sequence[Piece], x: float, y: float, size: float, flip: float) -> None:
     """A hull and its broken image in the water."""
 
     stage = scene.stage

@@ -44,7 +44,10 @@ class Life:
             return layer.image, 0.0, 0.0, 0
         t = when if when > 0 else 1 + when
         breath = self.breath(t)
-        wave = lambda every, shift=0.0: math.sin(2 * math.pi * (t * self._turns(every) + shift)) - math.sin(2 * math.pi * shift)  # noqa: E731
+
+        def wave(every: float, shift: float = 0.0) -> float:
+            return math.sin(2 * math.pi * (t * self._turns(every) + shift)) - math.sin(2 * math.pi * shift)
+
         kind = layer.life
         if kind == "drift":
             clock = (when if not self.out_and_back else 2 * t * (1 - t)) * self.seconds

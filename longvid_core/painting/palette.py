@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -122,8 +125,9 @@ def bend(
     """The hour's scheme under this weather, key temperature, palette and style."""
     every = ("zenith", "middle", "horizon", "sun", "key", "shade", "haze")
 
-    def all_of(change) -> Scheme:  # type: ignore[no-untyped-def]
-        return replace(scheme, **{name: change(getattr(scheme, name)) for name in every})
+    def all_of(change: Callable[[Rgb], Rgb]) -> Scheme:
+        changed: dict[str, Any] = {name: change(getattr(scheme, name)) for name in every}
+        return replace(scheme, **changed)
 
     if weather == "storm":
         scheme = all_of(lambda c: scale(saturate(mix(c, rgb("#566a7c"), 0.4), 0.86), 0.9 if scheme.level > 0.5 else 1.0))
@@ -152,7 +156,10 @@ def bend(
     if accents:
         pull = 0.22 if len(accents) < 4 else 0.3
         dark, light = min(accents, key=luma), max(accents, key=luma)
-        fit = lambda c, like, t: mix(c, scale(like, min(2.2, (luma(c) + 0.03) / (luma(like) + 0.03))), t)  # noqa: E731
+
+        def fit(c: Rgb, like: Rgb, t: float) -> Rgb:
+            return mix(c, scale(like, min(2.2, (luma(c) + 0.03) / (luma(like) + 0.03))), t)
+
         middle = accents[len(accents) // 2]
         scheme = replace(
             scheme,
@@ -177,6 +184,9 @@ def bend(
         elif "cyberpunk" in low or "neon" in low:
             strength *= 1 + 0.2 * w
         elif "sepia" in low or "vintage" in low:
-            sepia = w
-            scheme = all_of(lambda c: mix(c, scale(rgb("#c8a070"), luma(c) * 1.3 + 0.04), 0.6 * min(1.0, sepia)))  # noqa: B023 - called at once
+            scheme = all_of(partial(_browned, share=0.6 * min(1.0, w)))
     return all_of(lambda c: saturate(c, strength)) if strength != 1.0 else scheme
+
+
+def _browned(colour: Rgb, share: float) -> Rgb:
+    return mix(colour, scale(rgb("#c8a070"), luma(colour) * 1.3 + 0.04), share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .model import Piece, limb, moved, oval, poly
@@ -74,7 +75,10 @@ def _pose(words: Reading) -> str:
 
 def _person(words: Reading, woman: bool, child: bool) -> Person:
     key = f"{words.garment} {words.headwear} {woman} {child} {sorted(words.traits & {'old', 'beard', 'glasses'})}"
-    choose = lambda table, what: rgb(table[int(pick(0, len(table), what, key))])  # noqa: E731
+
+    def choose(table: Sequence[str], what: str) -> Rgb:
+        return rgb(table[int(pick(0, len(table), what, key))])
+
     colours = words.colours
     coat = _worn(words, words.garment) or choose(_COATS, "coat")
     old = "old" in words.traits and not child

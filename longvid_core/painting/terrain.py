@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .brush import blur, bristle, roughen
-from .noise import fbm, ridge_line, smooth
+from .noise import Array, fbm, ridge_line, smooth
 from .palette import Rgb, array, mix, rgb, saturate, scale
 from .scene import Scene, blend
 
@@ -126,7 +126,7 @@ def paint_ground(
     scene.lay(name, depth, paint, cover, size=5.5, ratio=3.4, angle=0.0, wander=0.3, variety=0.06, keep=0.22)
 
 
-def perspective(scene: Scene, top: float):  # type: ignore[no-untyped-def]
+def perspective(scene: Scene, top: float) -> tuple[Array, Array]:
     """(rows, scale): for every canvas row below `top`, which row of a flat texture shows there, and how large things are."""
     stage = scene.stage
     near = np.clip((stage.ys[:, 0] - np.float32(top)) / np.float32(max(0.12, 1.15 - top)), 0, 1.2)
