@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from .errors import BadInput
 from .models.base import Fps
+from .models.film import Codec, Preset
 from .models.plan import Fit, Mode, SeedPolicy
 from .validation import describe
 
@@ -36,9 +37,9 @@ class ImageSettings(_Section):
 class FilmSettings(_Section):
     """How the film is encoded."""
 
-    codec: str = Field("h264", description="h264, h265, prores or ffv1")
+    codec: Codec = "h264"
     crf: int = Field(18, ge=0, le=51)
-    preset: str = "medium"
+    preset: Preset = "medium"
     slate: bool = Field(False, description="Lay shot, timecode, prompt and seed over the picture")
 
 

@@ -56,8 +56,12 @@ SeedPolicy = Annotated[
     option(_FILM, "--seed-policy", metavar="POLICY", help=f"Each segment's seed: {_one_of(POLICIES)} (default: derived)."),
 ]
 SeedStep = Annotated[
-    int | None, option(_FILM, "--seed-step", metavar="N", help="For the policy stride: base + index * N (default: 1).")
-]
+    int | None,
+    typer.Option(
+        "--seed-step", metavar="N", min=1 - 2**53, max=2**53 - 1, show_default=False, rich_help_panel=_FILM,
+        help="For the policy stride: base + index * N (default: 1).",
+    ),
+]  # fmt: skip
 GenerationId = Annotated[
     str | None, option(_FILM, "--generation-id", metavar="ID", help="For the policy from_id: the base seed belongs to this id.")
 ]

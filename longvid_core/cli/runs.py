@@ -175,22 +175,28 @@ def film_options(settings: Settings, codec: str | None, crf: int | None, preset:
 
 def target_of(output: Path | None, codec: str) -> Path:
     """The film's file, checked before any work. Without -o: film.mp4 (or what the codec goes into) here."""
+    from ..files import check_folder
+    from ..manifest.build import manifest_path
     from ..render.film import SUFFIXES
     from .brief import check_output
 
     suffix = SUFFIXES[codec]
     others = [f"--codec {c} for {s}" for c, s in SUFFIXES.items() if output and s == output.suffix.lower() != suffix]
-    return check_output(output or Path(f"film{suffix}"), (suffix,), f"{codec} film", *others[:1])
+    target = check_output(output or Path(f"film{suffix}"), (suffix,), f"{codec} film", *others[:1])
+    check_folder(manifest_path(target))
+    return target
 
 
 async def make_film(plan: Plan, session: Session, *, images: str, backend: str, options: FilmOptions, target: Path) -> Release:
     """Everything after the plan: keyframes, clips, film and manifest, the latter two at `target` and beside it."""
     from ..events import StageDone, StageStarted
     from ..manifest.build import manifest_path, write_manifest
+    from ..media.ffmpeg import ffmpeg_binary
     from ..render.clips import render_clips
     from ..render.film import export_film, join_film
     from ..render.keyframes import draw_keyframes
 
+    ffmpeg_binary()  # said now, where it is missing, and not after the keyframes are paid for
     plan = await draw_keyframes(plan, session, images=images)
     rendered = await render_clips(plan, session, backend=backend)
     release = export_film(await join_film(rendered, session, options), target)

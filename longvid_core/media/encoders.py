@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ..errors import BadInput
+from ..models.film import Preset
 from .encode import FFV1
 from .ffmpeg import THREADS
 
 CONTAINERS = {"h264": ("mp4", "mov", "mkv"), "h265": ("mp4", "mov", "mkv"), "prores": ("mov", "mkv"), "ffv1": ("mkv",)}
 MUXERS = {"mp4": "mp4", "mov": "mov", "mkv": "matroska"}
-PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
+PRESETS = get_args(Preset)
 _CRF = {"h264": 18, "h265": 20}
 
 

@@ -9,13 +9,18 @@ from pydantic import Field
 from .base import Fps, Frozen, Sha256
 from .clip import Rendered
 
+Codec = Literal["h264", "h265", "prores", "ffv1"]
+Preset = Literal[
+    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo"
+]  # fmt: skip
+
 
 class FilmOptions(Frozen):
     """How the film is encoded."""
 
-    codec: Literal["h264", "h265", "prores", "ffv1"] = "h264"
+    codec: Codec = "h264"
     crf: int = Field(18, ge=0, le=51, description="For h264 and h265: lower is better and larger")
-    preset: str = "medium"
+    preset: Preset = Field("medium", description="For h264 and h265: faster is larger")
     slate: bool = Field(False, description="Lay shot, timecode, prompt and seed over the picture")
 
 

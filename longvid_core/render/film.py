@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 # Part of every film's key: raise it when the same clips would join into other bytes.
-JOIN_VERSION = 1
+JOIN_VERSION = 2
 FILM_TAG = "longvid_film"
 SUFFIXES = {"h264": ".mp4", "h265": ".mp4", "prores": ".mov", "ffv1": ".mkv"}
 
@@ -59,7 +59,7 @@ def film_key(rendered: Rendered, options: FilmOptions) -> str:
     for outcome, drop, slate in zip(rendered.outcomes, _drops(rendered), _slates(rendered, options), strict=True):
         assert outcome.clip is not None
         parts.append({"sha256": outcome.clip.sha256, "drop": drop, "slate": slate})
-    shape = {"width": plan.width, "height": plan.height, "fps": plan.fps, "fit": plan.fit}
+    shape = {"title": plan.title, "width": plan.width, "height": plan.height, "fps": plan.fps, "fit": plan.fit}
     return sha256_of({"kind": "film", "version": JOIN_VERSION, "parts": parts, **shape, **options.json_value()})
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..canonical import sha256_of
 from ..catalog import Backend, load_provider
-from ..errors import Interrupted, LongvidError, RenderFailed, StoreError
+from ..errors import Interrupted, LongvidError, MissingTool, RenderFailed, StoreError
 from ..events import Preview, Progress, SegmentDone, SegmentStarted
 from ..models.asset import Asset, Reference
 from ..models.base import exact_fps
@@ -85,8 +85,8 @@ class Take:
                     return await self._done(session, "cached", clip)
                 session.check()
                 return await self._done(session, "rendered", await self._attempt(session))
-        except (Interrupted, StoreError):
-            raise  # the person's wish, and a disk that would fail every other segment too
+        except (Interrupted, StoreError, MissingTool):
+            raise  # the person's wish, and a disk or a machine that would fail every other segment too
         except LongvidError as error:
             return await self.failed(session, error.what)
 

@@ -55,6 +55,9 @@ PROMPT = "A boat leaves the harbour at dawn."
         ([PROMPT, "--planner", "openai:gpt"], "offline"),
         ([PROMPT, "--budget", "-1"], "--budget -1"),
         ([PROMPT, "--crf", "99"], "--crf 99"),
+        ([PROMPT, "--preset", "hasty"], "--preset hasty"),
+        ([PROMPT, "--seed-step", "9007199254740992"], "--seed-step"),
+        ([PROMPT, "--fps", "1e-9"], "--fps 1e-09"),
         ([PROMPT, "--codec", "divx"], "--codec divx"),
         ([PROMPT, "--config", "nowhere.yaml"], "nowhere.yaml"),
         ([PROMPT, "--config", "wrong.yaml"], "colour"),
@@ -183,3 +186,21 @@ def test_json_says_it_on_stdout_too_whatever_the_fault(longvid: Longvid) -> None
         ran = longvid(*args)
         assert ran.code == 2 and ran.err.startswith("longvid: ")
         assert ran.lines == [{"event": "failed", "code": 2, "message": ran.err.removeprefix("longvid: ").rstrip("\n")}]
+
+
+def test_a_place_where_the_manifest_cannot_go_is_said_before_any_work(longvid: Longvid, tmp_path: Path) -> None:
+    (tmp_path / "film.manifest.json").mkdir()
+    assert "film.manifest.json" in refused(longvid("make", PROMPT, "--size", "64x48", "-o", "film.mp4"))
+    assert not (tmp_path / "film.mp4").exists()
+
+
+def test_a_setting_that_names_no_ffmpeg_is_said_before_any_work(longvid: Longvid, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("longvid_core.media.ffmpeg._chosen", None)
+    (tmp_path / "longvid.yaml").write_text("ffmpeg: /nowhere/ffmpeg\n")
+    ran = longvid("make", PROMPT, "--size", "64x48", "--seconds", "1", "-o", "film.mp4")
+    assert ran.code == 2 and "/nowhere/ffmpeg" in ran.err and "keyframe 00" not in ran.out
+
+
+def test_a_setting_of_the_encoder_is_refused_where_it_stands(longvid: Longvid, tmp_path: Path) -> None:
+    (tmp_path / "longvid.yaml").write_text("film: {preset: hasty}\n")
+    assert "film.preset" in refused(longvid("make", PROMPT))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from longvid_core.media.tags import read_tags
 from longvid_core.models.film import FilmOptions
 from tests.films import Studio, changed, outcomes, small_plan
 
@@ -74,6 +75,14 @@ def test_other_film_options_join_again_and_render_nothing(studio: Studio) -> Non
     assert outcomes(other) == ["cached", "cached"]
     assert Path(other.film.path).suffix == ".mkv" and other.film.sha256 != first.film.sha256
     assert other.film.frames == first.film.frames
+
+
+def test_a_film_of_another_title_bears_that_title(studio: Studio) -> None:
+    plan = small_plan(1)
+    studio.make(plan)
+    other = studio.make(plan.model_copy(update={"title": "The Other"}))
+    assert outcomes(other) == ["cached"]
+    assert read_tags(other.film.path)["title"] == "The Other"
 
 
 def test_the_same_plan_in_two_empty_stores_gives_the_same_bytes(tmp_path: Path) -> None:
