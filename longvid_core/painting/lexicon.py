@@ -22,7 +22,7 @@ lake: +lake pond lagoon loch reservoir lago see lac 湖 池
 river: +river stream creek brook waterfall rapids canal riverbank rio fluss rivière 川
   riverbed brookside fiume río рек نهر नदी 강가
 terraces: +terrace +terraces paddy paddies 棚田 田んぼ
-fields: +field +fields meadow meadows grassland prairie savanna savannah steppe pasture farm plains wheat moor
+fields: +plantation +field +fields meadow meadows grassland prairie savanna savannah steppe pasture farm plains wheat moor
   racetrack racecourse grass campo champ 野原 草原 畑
   +stadium +pitch +battlefield ranch barnyard savana cornfield pampas pasture countryside racecourse playing-field goalkeeper
   striker prado campos пол поле поля मैदान حقل 田野 들판
@@ -43,7 +43,7 @@ city: +city +skyline +downtown metropolis skyscraper skyscrapers megacity urban 
 street: +street alley avenue boulevard crosswalk pavement sidewalk lane market bazaar neon café cafe plaza square calle
   rue strasse 通り 路地 市場
   +main-street +sidewalk +bus-stop tokyo paris london rome roma venice kyoto shanghai istanbul cairo mumbai havana storefront
-  stall carnival fairground straßen strade via rua улиц شارع सड़क 街道 거리
+  stall carnival fairground straßen strade via rua улиц شارع सड़क 街道 거리 골목
 road: +road +highway motorway freeway track asphalt trail drive driving carretera 道
   +parking-lot +gas-station +crossroads route carretera strada estrada дорог طريق 公路
 space: +space +galaxy +orbit planet planets cosmos cosmic nebula asteroid spaceship spacecraft starship astronaut lunar
@@ -66,9 +66,10 @@ lobby: +lobby atrium foyer hallway corridor airport museum office hospital eleva
   bahnhof gare estación stazione вокзал محطة
 stage: +stage +theatre +theater opera concert auditorium spotlight audience ballet podium orchestra teatro 舞台
   ballerina curtain curtains the-wings applauds applause encore comedian microphone teatre театр مسرح
-table: table +tabletop still-life product packshot pedestal 
+table: table +tabletop still-life product packshot pedestal
   velvet packaging
-room: +room +interior +inside +indoors bedroom living-room apartment attic studio library restaurant classroom desk sofa
+room: +room +below-deck +club nightclub casino compartment courtroom +interior +inside +indoors bedroom living-room
+  apartment attic studio library restaurant classroom desk sofa
   bed fireplace window workshop hall gears crank machine machinery engine cockpit train-car habitación zimmer 部屋 室内
   +diner +tavern +saloon bar pub shop store barbershop laboratory lab kiln pottery loom monitor desktop throne chamber cell
   prison ward nursery bathroom bathtub lounge parlor parlour den basement vault bookshelf bookshelves shelf shelves ceiling
@@ -159,7 +160,7 @@ station: iss
   +space-station +satellite
 planet: +planet +planets saturn jupiter mars 惑星 月
   saturn
-umbrella: +umbrella +umbrellas parasol 傘
+umbrella: +umbrella +umbrellas parasol 傘 伞 우산
 flowers: +flower +flowers rose roses tulip tulips blossom blossoms petals sunflowers 花
   +daffodil +daffodils +lavender +poppy +poppies +daisy daisies wildflowers lilies orchid fiori fleurs blumen flores цвет
 instrument: piano violin guitar cello
@@ -251,20 +252,25 @@ GARMENTS = frozenset(
 )
 HEADWEAR = frozenset("cap hat beanie beret helmet hood fedora bonnet headscarf turban".split())
 NOUN_OR_VERB = frozenset(
-    """beam bike bow bridge camp climb cloud coat dock drive face fan field fire fish fly fog frame hand lamp light mine mist park
-    pass peak pitch pool port range ring rose sail shelter ship shop ski sled smoke snow soar stage stall star station steam step
+    """beam bike bow bridge camp climb cloud coat dock drive face fan field fire fish fly fog frame
+    hand lamp light mine mist park
+    pass peak pitch pool port range ring rose sail shelter ship shop ski sled smoke snow soar stage
+    stall star station steam step
     storm stream surf sweep table tear tower track trail train traffic veil watch water wave""".split()
 )
 """Words that name something, or say what somebody does: `a steel watch`, `an owl watches`."""
 NOUN_LEADS = frozenset(
     """a an the this that these those his her its their my our your some any every each no another one two three four five six
-    seven many few several of in on at by with from to into onto over under through across along behind beside beneath above below
+    seven many few several of in on at by with from to into onto over under through across along
+    behind beside beneath above below
     between around against near toward towards for and or old young new big small huge little tiny long short tall low high wide
-    narrow deep dark bright broad great heavy soft hard wet dry cold warm hot wooden stone marble iron steel glass paper open empty
+    narrow deep dark bright broad great heavy soft hard wet dry cold warm hot wooden stone marble
+    iron steel glass paper open empty
     full first last only single lone lonely distant giant ocean sea city street hand's""".split()
 )
 VERB_FOLLOWERS = frozenset(
-    """a an the this that his her its their my our your him them me us it through from over up down out into onto in off away back
+    """a an the this that his her its their my our your him them me us it through from over up down
+    out into onto in off away back
     past across toward towards to for as at by along against around together slowly quickly gently softly while until and one
     two""".split()
 )
@@ -272,6 +278,26 @@ ENGLISH = frozenset("the and of with his her is into from to they she he it we y
 FOREIGN_ONLY = frozenset("see kind mar rot strand rue rio via cane sera mine wand casa mond alter tren dom sala toit".split())
 """Words of other languages that mean something else in an English text."""
 INTERIORS = frozenset("kitchen stairs lobby stage table room".split())
+
+
+_HOMES = """
+mountains: climber mountaineer hiker
+sea: sailor surfer pirate fisherman skipper captain helm
+fields: farmer goalkeeper striker footballer jockey scarecrow
+hills: shepherd knight
+snow: skier
+garden: gardener beekeeper bee honeybee butterfly
+kitchen: cook
+room: waitress waiter barista bartender potter librarian programmer scientist teacher student
+  blacksmith carpenter tailor clockmaker
+  watchmaker baker weaver hacker inventor painter
+lobby: nurse doctor patient commuter passenger receptionist
+stage: dancer singer violinist pianist drummer guitarist actress actor magician acrobat
+street: detective taxi courier policeman vendor
+cave: miner
+space: alien aliens
+underwater: mermaid
+"""
 
 
 def _parse(text: str) -> dict[str, tuple[tuple[str, int], ...]]:
@@ -288,6 +314,7 @@ def _parse(text: str) -> dict[str, tuple[tuple[str, int], ...]]:
 
 SETTINGS = _parse(_SETTINGS)
 SUBJECTS = _parse(_SUBJECTS)
+HOMES = _parse(_HOMES)
 WEATHER = _parse(_WEATHER)
 HOURS = _parse(_HOURS)
 TRAITS = _parse(_TRAITS)

@@ -176,7 +176,7 @@ def compose_scene(recipe: Recipe, width: int, height: int) -> Scene:
     weather = words.sky or ("clear" if setting not in ("mountains",) else "cloudy")
     if weather == "snowfall" and setting in INTERIORS:
         weather = "clear"
-    hour = visual.light.time_of_day or words.hour or _hour(setting, words, base)
+    hour = visual.light.time_of_day or words.hour or _hour(setting, words)
     if setting == "space":
         hour = "night"
     accents = tuple(c for c in (colour_of(word) for word in visual.palette) if c is not None)
@@ -261,7 +261,10 @@ def _setting(words: Reading, base: str) -> str:
     if named and "room" in scores:  # "inside", "interior" say less than "stairs"
         best = max(named, key=lambda key: scores[key])
         scores[best] += scores.pop("room")
+    someone = any(key in subjects for key in ("person", "woman", "child", "couple", "crowd"))
     for setting, hints in _IMPLIED.items():
+        if setting == "table" and someone:  # what people wear and carry is no still life
+            setting, hints = "room", {"cup": hints["cup"]}
         for subject, weight in hints.items():
             if subject in subjects:
                 scores[setting] = scores.get(setting, 0) + weight * min(1.0, subjects[subject])
@@ -271,8 +274,8 @@ def _setting(words: Reading, base: str) -> str:
             return "sea"
         if words.sky == "snowfall":
             return "snow"
-        if any(word in words.plain for word in ("skipper", "sailor", "fisherman", "captain", "helm", "wheel over")):
-            return "sea"
+        if words.homes:
+            return max(words.homes, key=lambda key: words.homes[key])
         if not subjects and words.sky in ("rain", "storm"):
             return "sea" if words.sky == "storm" else "hills"
         if "lantern" in subjects or "lit" in words.traits:
@@ -289,7 +292,7 @@ def _setting(words: Reading, base: str) -> str:
     return max(order, key=lambda key: (scores[key], -order.index(key)))
 
 
-def _hour(setting: str, words: Reading, base: str) -> str:
+def _hour(setting: str, words: Reading) -> str:
     if "lit" in words.traits and setting in INTERIORS:
         return "dusk"
     if setting in ("table", "stage", "cave"):
@@ -298,7 +301,7 @@ def _hour(setting: str, words: Reading, base: str) -> str:
         return "dusk"
     if words.sky in ("rain", "fog"):
         return "morning"
-    return ("afternoon", "golden_hour", "morning", "golden_hour")[sum(map(ord, base)) % 4]
+    return ("golden_hour", "afternoon", "morning", "golden_hour")[sum(map(ord, setting)) % 4]  # the same place, the same light
 
 
 def _framing(words: Reading) -> str:

@@ -12,6 +12,7 @@ from .lexicon import (
     FOREIGN_ONLY,
     GARMENTS,
     HEADWEAR,
+    HOMES,
     HOURS,
     INTERIORS,
     KIN,
@@ -29,14 +30,15 @@ _ASIDE = re.compile(r"^\s*(style|character|characters|cast|look|palette|note|neg
 _SIMILE = re.compile(r"\b(?:like|as if|as though)\s+(?:an?|the|it)\b[^.,;:!?]*", re.IGNORECASE)
 _OVER = re.compile(
     r"\b(?:(?:after|no|without|past)\s+(?:the\s+|any\s+)?(?:\w+\s+)?(?:storm|rain|snow|fog|mist|clouds?)|(?:storm|rain|snow|fog|mist)\w*\s+"
-    r"(?:has|have|had|is|was)?\s*(?:blown|passed|stopped|stops|ended|ends|over|cleared|clears|lifted|lifts|gone|broken up)\b)",
+    r"(?:has|have|had|is|was)?\s*(?:blown|passed|passes|fades|dies|stopped"
+    r"|stops|ended|ends|over|cleared|clears|lifted|lifts|gone|broken up)\b)",
     re.IGNORECASE,
 )
 """Weather that is over."""
 _AGE = re.compile(r"\b[\w-]+[\s-](?:years?|months?)[\s-]old\b", re.IGNORECASE)
 _WHERE = re.compile(r"^\s*(?:location|setting|place)\s*:", re.IGNORECASE)
 _MOONSCAPE = re.compile(r"\b(?:on|across) the moon\b|\bmoon(?:['’]s)? (?:surface|base|landing|dust|rock)|\b(?:moon|mars) rover\b")
-_INSIDE = re.compile(r"^\s*(?:int\b\.?|inside\b|interior\b)", re.IGNORECASE)
+_INSIDE = re.compile(r"^\s*(?:location:\s*)?(?:int\b\.?|inside\b|interior\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Reading:
     weather: dict[str, float]
     hours: dict[str, float]
     traits: frozenset[str]
+    homes: dict[str, float] = field(default_factory=dict)
+    """Where the people and animals in it are usually found."""
     garment: str | None = None
     headwear: str | None = None
     colours: dict[str, str] = field(default_factory=dict)
@@ -75,6 +79,7 @@ def read(prompt: str) -> Reading:
     text = unicodedata.normalize("NFKC", prompt).lower()
     scores: tuple[dict[str, float], ...] = ({}, {}, {}, {})
     traits: dict[str, float] = {}
+    homes: dict[str, float] = {}
     colours: dict[str, str] = {}
     worn: list[tuple[float, str]] = []
     heads: list[tuple[float, str]] = []
@@ -97,6 +102,8 @@ def read(prompt: str) -> Reading:
                     continue  # where it plays, not what is seen there
                 for key, weight in _look_up(table, pair) or _look_up(table, token):
                     tally[key] = tally.get(key, 0) + weight * emphasis
+            for key, weight in _look_up(HOMES, token):
+                homes[key] = homes.get(key, 0) + weight * emphasis
             for key, weight in _look_up(TRAITS, pair) or _look_up(TRAITS, token):
                 traits[key] = traits.get(key, 0) + weight
             colour = COLOUR.get(token) or next((COLOUR[part] for part in token.split("-") if part in COLOUR), None)
@@ -136,6 +143,7 @@ def read(prompt: str) -> Reading:
         weather,
         hours,
         traits=frozenset(traits),
+        homes=homes,
         garment=max(worn)[1] if worn else None,
         headwear=max(heads)[1] if heads else None,
         colours=colours,
@@ -148,6 +156,8 @@ def does(tokens: list[str], index: int) -> bool:
     token = tokens[index]
     if index == 0 or not any(form in NOUN_OR_VERB for form in _forms(token)):
         return False
+    if token.endswith("ing") and not any(token in table for table in (SETTINGS, SUBJECTS, WEATHER)):
+        return True
     before = tokens[index - 1]
     after = tokens[index + 1] if index + 1 < len(tokens) else ""
     if before in ("i", "we", "they", "you", "he", "she", "it", "who", "will", "can", "must"):
@@ -156,6 +166,8 @@ def does(tokens: list[str], index: int) -> bool:
         return before == "to" and after in ("a", "an", "the", "his", "her", "their", "it", "him", "them")
     if before in COLOUR or before.isdecimal() or before.endswith(("ing", "y", "en", "ed", "'s", "’s")):
         return False
+    if any(key in ("person", "woman", "child", "crowd") for key, _ in _look_up(SUBJECTS, before)):
+        return True
     third = token.endswith("s") and not token.endswith("ss")
     return after in VERB_FOLLOWERS and (third or before.endswith("s") or token == "rose")
 

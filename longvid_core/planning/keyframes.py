@@ -105,14 +105,14 @@ def _beginning(shot: Shot, tail: str, before: Shot | None) -> tuple[str, VisualS
                 "lens": state.lens.model_copy(update={"framing": state.lens.framing or arrived.lens.framing}),
             }
         )
-    return _still(shot, words, moment, tail), _at_rest(state)
+    return _still(shot, words, moment, tail, 0), _at_rest(state)
 
 
 def _ending(shot: Shot, tail: str) -> tuple[str, VisualState]:
     """The picture `shot` ends on."""
     words, opening = closing_picture(shot.story), opening_picture(shot.story)
     moment = "The same shot a few seconds later, the action just completed." if shot.parts > 1 or words == opening else ""
-    return _still(shot, words, moment, tail), arrival(shot.visual)
+    return _still(shot, words, moment, tail, 1), arrival(shot.visual)
 
 
 def _part_way(part: int, parts: int) -> str:
@@ -124,10 +124,10 @@ def _part_way(part: int, parts: int) -> str:
     return names.get((part, parts), f"The action is {round(100 * part / parts)}% done.")
 
 
-def _still(shot: Shot, words: str, moment: str, tail: str) -> str:
+def _still(shot: Shot, words: str, moment: str, tail: str, end: int) -> str:
     people = list(shot.people)
     words, _ = Company.of(people).name_them(words)
-    place = shot.place if names_place(words) else shot.here
+    place = shot.place if names_place(words) else shot.ends[end]
     return joined(shot.lead and shot.lead + ".", with_looks(as_sentence(words), people), moment, place, tail)
 
 

@@ -7,7 +7,7 @@ import re
 from .beats import sentences
 from .cast import names_look
 from .durations import film_length, length_in
-from .script import Passage, Scene, Script, about_film, asks_for_style, film_words, opens_story, plain
+from .script import Passage, Scene, Script, about_film, asks_for_style, film_head, film_words, opens_story, plain
 from .textkit import says_something
 
 
@@ -79,6 +79,10 @@ def _story_of(script: Script, passage: Passage, leading: bool, first_scene: bool
     kept: list[Passage] = []
     begun = False
     for low, high in sentences(script.text, passage.start, passage.end):
+        if not begun and first_scene and not leading and (head := film_head(script.text[low:high])):
+            script.total = script.total or film_length(script.text[low : low + head])
+            script.context.append(film_words(script.text[low : low + head].strip(" :\n")))
+            low += head
         said = script.text[low:high]
         kind = about_film(said)
         if kind is None and first_scene and low == passage.start:

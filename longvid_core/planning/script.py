@@ -79,8 +79,9 @@ def plain(text: str) -> str:
 
 
 _LOOK_NOUN = re.compile(
-    r"^(?:[\w'’-]+\s+){1,4}(?:palette|grain|lighting|light|tones?|colou?rs|aesthetic|vibe|mood|look|grade|grading|textures?"
-    r"|cinematography"
+    r"^(?!no |one |a |an |the )(?:[\w'’-]+\s+){1,4}(?:palette|grain|lighting|light|tones?|colou?rs|aesthetic|vibe|mood"
+    r"|look|grade|grading"
+    r"|textures?|cinematography"
     r"|photography|animation|style|lens|lenses)$",
     re.IGNORECASE,
 )
@@ -148,6 +149,14 @@ def about_film(sentence: str) -> Literal["film", "style", "meta"] | None:
     if (found["film"].match(said) or found["of"].match(said)) and word_count(said) <= 60:
         return "film"
     return None
+
+
+def film_head(sentence: str) -> int:
+    """How much of a sentence names the film before what it shows, `Coffee commercial: green hills at sunrise`; 0 for none."""
+    match = re.match(r"\s*([^:.!?]{3,60}):\s+(?=\S.{12,})", sentence, re.DOTALL)
+    if not match or about_film(match[1]) != "film" or about_film(sentence[match.end() :]) is not None:
+        return 0
+    return match.end()
 
 
 def asks_for_style(sentence: str) -> bool:

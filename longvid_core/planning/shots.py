@@ -13,7 +13,7 @@ from .grouping import Group
 from .lexicon import verb_forms, words
 from .script import Scene, Script
 from .textkit import pieces
-from .visual_words import style_line, visual_of, weather_is_over
+from .visual_words import states_time, style_line, time_in, visual_of, weather_is_over
 from .whereabouts import Whereabouts
 from .wording import (
     LEAD,
@@ -48,8 +48,8 @@ class Shot:
     lead: str = ""
     place: str = ""
     """Where it plays, as a sentence, when its own words do not say."""
-    here: str = ""
-    """The same for a picture of it, whose words may be only some of its own."""
+    ends: tuple[str, str] = ("", "")
+    """The same for pictures of its beginning and of its end, whose words are only some of its own."""
 
 
 def shots_of(script: Script, groups: list[Group], people: list[Person]) -> tuple[list[Shot], VisualState]:
@@ -60,15 +60,19 @@ def shots_of(script: Script, groups: list[Group], people: list[Person]) -> tuple
     light = _Daylight(base)
     where = Whereabouts()
     found: list[Shot] = []
-    for group, share in zip(groups, _shares(script.text, groups), strict=True):
+    tales = [_told(script, group) for group in groups]
+    for at, (group, share) in enumerate(zip(groups, _shares(script.text, groups), strict=True)):
         scene = script.scenes[group.scene]
-        told = _told(script, group)
+        told = tales[at]
         story, seen = company.name_them(told, continuing=group.units[0].rank < SENTENCE)
         lead = scene_lead(scene, story)
         words_seen = joined(lead and _daylit(lead) + ".", told, note_words(scene))
         looks = ". ".join(p.look for p in seen if p.look)
         own = visual_of(words_seen, looks, told)
-        place, here = (f"Location: {said}." if said else "" for said in where.of(told, scene))
+        flows = at + 1 < len(groups) and groups[at + 1].scene == group.scene and not groups[at + 1].cut
+        if flows and (at == 0 or group.cut):
+            light.foresee(tales[at + 1])
+        place, first, last = (f"Location: {said}." if said else "" for said in where.of(told, scene))
         for part in range(group.parts):
             visual = light.through(own, words_seen, cut=group.cut and part == 0).over(base)
             prompt = joined(
@@ -77,7 +81,7 @@ def shots_of(script: Script, groups: list[Group], people: list[Person]) -> tuple
             found.append(
                 Shot(
                     share[part], group.cut and part == 0, story, prompt, visual, seen, scene, group.wants / group.parts,
-                    part, group.parts, _complexity(told, seen, visual), lead, place, here,
+                    part, group.parts, _complexity(told, seen, visual), lead, place, (first, last),
                 )
             )  # fmt: skip
     return found, _common(found, base)
@@ -153,6 +157,11 @@ class _Daylight:
     def __init__(self, base: VisualState) -> None:
         self.time = base.light.time_of_day
         self.before = Light()
+
+    def foresee(self, following: str) -> None:
+        """The hour a scene opens in, where only its second beat says it: `It is early morning and the nets are still wet`."""
+        if self.time is None and states_time(following):
+            self.time = time_in(following)
 
     def through(self, own: VisualState, said: str, cut: bool) -> VisualState:
         light = own.light

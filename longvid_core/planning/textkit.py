@@ -111,10 +111,11 @@ def pieces(text: str, count: int) -> list[int]:
     The first offset is 0. There are fewer offsets than `count` where there are fewer words. No share is blank. Where a
     script has no spaces, in very long tokens and between emoji, the cut is between graphemes.
     """
-    starts = [m.start() for m in _WORD.finditer(text)]
+    found = [m for m in _WORD.finditer(text) if m.start() == 0 or not _extends(text[m.start()])]  # a mark may follow a blank
+    starts = [m.start() for m in found]
     if len(starts) < count:
         starts = []
-        for word in _WORD.finditer(text):
+        for word in found:
             starts.append(word.start())
             starts += _inside(word.group(), word.start())
     if len(starts) <= count:

@@ -176,12 +176,38 @@ def time_in(said: str) -> Any:
     return hit[0] if hit else None
 
 
+_HOUR = r"(?:dawn|morning|noon|midday|afternoon|sunset|dusk|twilight|evening|night|midnight|moon)"
+_STATES = re.compile(
+    rf"\b(?:it is|it['’]s|it was)\s+(?:\w+\s+){{0,3}}{_HOUR}\b|\bin the(?: \w+)? {_HOUR}\b|\bmoonlit\b|\bin the moonlight\b"
+    rf"|\b{_HOUR}(?:['’]s)? (?:light|sun|mist|air|sky|haze|glow|wind|breeze|heat|fog|shadows)\b"
+    r"|\bthe (?:sun|moon) (?:is|hangs|stands|shines)\b",
+    re.IGNORECASE,
+)
+_CHANGES = re.compile(
+    r"\b(?:as|when|until|till|by|then|later|next|turns?|turning|becomes?|falls|comes|breaks|sets|rises|fades|begins)\b",
+    re.IGNORECASE,
+)
+
+
+def states_time(said: str) -> bool:
+    """Whether `said` tells what time it already is, rather than that an hour comes."""
+    sentence = re.match(r"[^.!?]*", said)
+    first = sentence.group() if sentence else ""
+    return bool(_STATES.search(first)) and not _CHANGES.search(first)
+
+
 def weather_is_over(said: str) -> bool:
     """Whether `said` ends the bad weather that went before."""
     return bool(pattern("spent_weather").search(said))
 
 
 # ---- colours, clothes, things ------------------------------------------------------------------------------------------------
+
+
+_STUFF = re.compile(
+    r"\b(?:the|of|on|in|across|through|over|into|under|with) \w+\b(?: (?:\w+ing|\w+s)\b|\W*$|,|\.)|\b\w+ \w+ing\b", re.IGNORECASE
+)
+"""Around a colour that is a stuff: here it is the stuff, `sand spraying behind it`, `in the sand`."""
 
 
 @functools.cache
@@ -213,6 +239,8 @@ def _palette(said: str) -> tuple[str, ...]:
     for match in _colour().finditer(masked):
         word = match["c"]
         named = word[:1].isupper() and match.start() > 0 and masked[: match.start()].rstrip()[-1:] not in '.!?:;"“—–('
+        if word.lower() in terms("materials") and _STUFF.search(masked[max(0, match.start() - 12) : match.end() + 16]):
+            continue
         if not named and not _NOT.search(masked, 0, match.start()):
             found[" ".join(re.split(r"\s+", word.lower())).replace("golden", "gold").replace("gray", "grey")] = None
     for word, colour in words()["foreign_colours"].items():
@@ -245,15 +273,32 @@ def _things(said: str, table: str, most: int) -> tuple[str, ...]:
                 or low.endswith(("ing", "ly", "'s", "’s"))
                 or (low in verb_forms() and low not in ("paper",))
                 or low.isdigit()
+                or (
+                    low in plural_verbs() and re.search(rf"[^s]s\s+{re.escape(word)}\s", said[: match.start()])
+                )  # `workers carry baskets`
             ):
                 break
             described.insert(0, low)
         prior = before[-len(described) - 1].lower() if len(before) > len(described) else ""
-        if match.group().lower() in verb_forms() | plural_verbs() and prior not in _COUNTED:
+        if match.group().lower() in verb_forms() | plural_verbs() and (
+            prior not in _COUNTED or _acts(said, match, described, prior)
+        ):
             continue
         found[" ".join([*described, match.group().lower()])] = None
     kept = [f for f in found if not any(f != other and (other.endswith(" " + f) or other.startswith(f + " ")) for other in found)]
     return tuple(kept)[:most]
+
+
+def _acts(said: str, match: re.Match[str], described: list[str], prior: str) -> bool:
+    """Whether a word of `an owl watches from a post` is what somebody does: a plural after `a`, or words that follow a verb."""
+    word = match.group().lower()
+    found = re.match(r"\s+([^\W\d_]+)", said[match.end() :])
+    after = found[1].lower() if found else ""
+    if not described:
+        return False
+    if word not in verb_forms():  # `monks ring the bell`
+        return described[-1].endswith("s") and after in ("the", "a", "an", "his", "her", "their", "its")
+    return prior in ("a", "an") or after in terms("after_object") - {"and", "with"}
 
 
 # ---- style -------------------------------------------------------------------------------------------------------------------
@@ -299,4 +344,4 @@ def style_line(lines: Iterable[str]) -> dict[str, float]:
     return dict(list(found.items())[:10])
 
 
-__all__ = ["framing_label", "style_line", "style_weights", "time_in", "visual_of", "weather_is_over"]
+__all__ = ["framing_label", "states_time", "style_line", "style_weights", "time_in", "visual_of", "weather_is_over"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import re
 
-from .lexicon import compiled, opens_with, terms, verb_forms
+from .lexicon import compiled, opens_with, pattern, terms, verb_forms
 from .script import Scene
 from .textkit import word_count
+from .visual_words import weather_is_over
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[.,;:!?—–]")
 _MOST_BEFORE = 4  # adjectives and nouns between an article and the place: `the old stone fishing village`
@@ -22,10 +23,15 @@ _AFTER = frozenset(
     until is are was were has have toward towards through across along like for around between who that which the a an his her
     their""".split()
 )
-_DATELINE = re.compile(r"\b(?:\d{3,4}|\d+\s?(?:BC|AD|BCE|CE))\b|^(?:the )?(?:year|spring|summer|autumn|winter)\b", re.IGNORECASE)
+_WITHIN = frozenset("in on at inside aboard through into onto across up down within along".split())
+_IN_ONE = rf"\b(?:{'|'.join(sorted(_WITHIN))})\s+(?:[\w'’-]+\s+){{0,{_MOST_BEFORE}}}$"
+_SIDES = frozenset("inside outside aboard under beneath below above".split())
+_DATELINE = re.compile(
+    r"\b(?:\d{3,4}s?|\d+\s?(?:BC|AD|BCE|CE))\b|^(?:the )?(?:year|spring|summer|autumn|winter)\b", re.IGNORECASE
+)
 _MOVED_ON = re.compile(
-    r"^\W*(?:outside|inside|indoors|outdoors|upstairs|downstairs|elsewhere|meanwhile|later|below|above|far away|back (?:in|at|home)|"
-    r"(?:\w+ )?(?:hours?|days?|weeks?|months?|years?|minutes?) later|the next|underwater|next)\b",
+    r"^\W*(?:outside|inside|indoors|outdoors|upstairs|downstairs|elsewhere|meanwhile|later|(?:far )?(?:below|above|away)"
+    r"|back (?:in|at|home)|(?:\w+ )?(?:hours?|days?|weeks?|months?|years?|minutes?) later|the next|underwater|next)\b",
     re.IGNORECASE,
 )
 
@@ -43,43 +49,74 @@ class Whereabouts:
     def __init__(self) -> None:
         self.place = ""
         self.epoch = ""
+        self.weather = ""
         self.scene: Scene | None = None
 
-    def of(self, said: str, scene: Scene) -> tuple[str, str]:
-        """The place to name besides the words of a beat, `a long hospital corridor`, and the one to name besides a part of them.
+    def of(self, said: str, scene: Scene) -> tuple[str, str, str]:
+        """What to name besides the words of a beat, `a long hospital corridor, in the rain`.
 
-        Empty where the words name one, or none is known.
+        For all of it, and for a picture of its beginning or of its end whose words name no place. Empty where none is known.
 
         A new scene, `Meanwhile` and `Outside` begin anew. A dateline, `Rome, 44 BC.`, lasts until another one.
         """
         if scene is not self.scene:
-            self.scene, self.place = scene, ""
+            self.scene, self.place, self.weather = scene, "", ""
         if _MOVED_ON.match(said) or opens_with("cut_openers").match(said):
-            self.place = ""
+            self.place, self.weather = "", ""
+            self.epoch = "" if names_place(self.epoch) else self.epoch
+        now = weather_in(said)
+        weather = "" if now is not None else self.weather
+        self.weather = self.weather if now is None else now
         line = dateline(said)
         if line:
             self.epoch, self.place = line, ""
-        named = place_in(said)
-        carried = "" if names_place(said) else self.place
-        if named:
-            self.place = named
-        if scene.settings:  # a heading or a slugline says it
-            return "", ""
-        epoch = "" if line else self.epoch
-        return ", ".join(filter(None, (carried, epoch))), ", ".join(filter(None, (self.place, self.epoch)))
+        named = "" if scene.settings else place_in(said.replace(line, "", 1))  # a heading or a slugline says it already
+        before, self.place = self.place, named or self.place
+        epoch = "" if line or scene.settings else self.epoch
+        carried = "" if names_place(said) else before
+
+        def listed(place: str, since: str) -> str:
+            return ", ".join(filter(None, (place, since, weather)))
+
+        return listed(carried, epoch), listed(before or self.place, epoch), listed(self.place, epoch)
+
+
+_WEATHER = {
+    "in the rain": r"(?:rain|rains|raining|downpour|drizzle|monsoon|rain-soaked|rainy)",
+    "in falling snow": r"(?:snowing|snowfall|blizzard|snowstorm|snowflakes|falling snow|snow (?:falls|is falling))",
+    "in the fog": r"(?:fog|foggy|mist|misty)",
+    "in the storm": r"(?:storm|stormy|thunderstorm|gale|hurricane|lightning)",
+}
+
+
+def weather_in(said: str) -> str | None:
+    """The bad weather that a beat is in, `in the rain`; empty where it is over or clear; None where the beat does not say."""
+    if weather_is_over(said) or re.search(r"\b(?:sunny|sunlit|sunshine|starlit|sunlight|clear sky)\b", said, re.IGNORECASE):
+        return ""
+    bare = pattern("not_weather").sub(" ", said)
+    if re.search(r"\b(?:windows?|sounds?|like|after|before|no|without|distant|far)\b", bare, re.IGNORECASE):
+        return None
+    for words, found in _WEATHER.items():
+        if re.search(rf"\b{found}\b", bare, re.IGNORECASE):
+            return words
+    return None
 
 
 def dateline(said: str) -> str:
     """What opens a beat and says only where and when: `Rome, 44 BC`. Empty where none does."""
-    first = re.match(r"\s*([A-Z][^.!?:;]{2,40})\.(?=\s|$)", said)
+    first = re.match(r"\s*([A-Z\d][^.!?:;]{2,40})\.(?=\s|$)", said)
     if not first or word_count(first[1]) > 6 or not _DATELINE.search(first[1]):
         return ""
-    return "" if any(t.lower() in verb_forms() for t in _WORD.findall(first[1])[1:]) else first[1].strip()
+    return "" if _has_verb(first[1]) else first[1].strip()
 
 
 def names_place(said: str) -> bool:
-    """Whether any word of `said` is a place, the story's or another."""
-    return any(_is_noun(said, match) for match in _noun().finditer(said))
+    """Whether `said` is at a place, or speaks of one."""
+    for match in _noun().finditer(said):
+        thing = match.group().lower() in terms("place_things")
+        if _is_noun(said, match) and (not thing or re.search(_IN_ONE, said[: match.start()], re.IGNORECASE)):
+            return True
+    return False
 
 
 def _is_noun(said: str, match: re.Match[str]) -> bool:
@@ -89,6 +126,10 @@ def _is_noun(said: str, match: re.Match[str]) -> bool:
         return True
     following = after[1].lower()
     return following in _AFTER or following in verb_forms() or following.endswith(("ing", "ly"))
+
+
+def _has_verb(words: str) -> bool:
+    return any(t.lower() in verb_forms() for t in _WORD.findall(words)[1:])
 
 
 def place_in(said: str) -> str:
@@ -109,10 +150,19 @@ def place_in(said: str) -> str:
             low = lead.pop().start()
             taken += 1
         before = lead[-1].group().lower() if lead else ""
-        opens = not lead or before in ".!?;:"
+        thing = match.group().lower() in terms("place_things")
+        start = max(said.rfind(mark, 0, match.start()) for mark in ".!?") + 1
+        sentence = re.split(r"[.!?](?:\s|$)", said[start:], maxsplit=1)[0]
+        fragment = not _has_verb(sentence)
+        led_in = before == "," and (fragment or (article and not _has_verb(said[start:low])))  # `Far below, the village sleeps`
+        opens = (not lead or before in ".!?;:" or led_in) and not thing
+        if thing and before not in _WITHIN:
+            continue
         owned = re.match(r"(?:his|her|its|their|my|our)\b", said[low:], re.IGNORECASE)
-        if (before in terms("place_prepositions") or (opens and (article or taken))) and not owned:
+        if (before in terms("place_prepositions") or (opens and (article or taken or fragment))) and not owned:
             tail = re.match(r" of (?:the |an? )?[\w'’-]+(?=[\s.,;]|$)", said[match.end() :])
             words = said[low : match.end()] + (tail.group() if tail else "")
-            found = words[:1].lower() + words[1:] if article else words
+            words = words[:1].lower() + words[1:] if article or low == match.start() else words
+            bare = not article and before in terms("place_prepositions")  # `at sea`, `in deep space`
+            found = f"{before} {words}" if bare or before in _SIDES else words
     return found
