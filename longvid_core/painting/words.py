@@ -156,7 +156,7 @@ def does(tokens: list[str], index: int) -> bool:
     token = tokens[index]
     if index == 0 or not any(form in NOUN_OR_VERB for form in _forms(token)):
         return False
-    if token.endswith("ing") and not any(token in table for table in (SETTINGS, SUBJECTS, WEATHER)):
+    if token.endswith("ing") and token not in NOUN_OR_VERB and not any(token in table for table in (SETTINGS, SUBJECTS, WEATHER)):
         return True
     before = tokens[index - 1]
     after = tokens[index + 1] if index + 1 < len(tokens) else ""

@@ -6,7 +6,7 @@ import pytest
 
 from longvid_core.models.visual import VisualState
 from longvid_core.painting.scene import Recipe, compose_scene
-from longvid_core.painting.words import read
+from longvid_core.painting.words import does, read
 
 
 def scene_of(prompt: str, **visual: object):
@@ -25,6 +25,18 @@ def scene_of(prompt: str, **visual: object):
         ("neon street in the rain", "street"),
         ("灯台と海", "sea"),
         ("夜の森", "forest"),
+        ("A climber hangs by her fingers and climbs", "mountains"),
+        ("A full moon hangs over a wheat field", "fields"),
+        ("An astronaut plants a flag on the moon", "space"),
+        ("Mossy stones", "forest"),
+        ("A runner laces up in a dark hallway", "lobby"),
+        ("The skipper climbs the last step. Location: at sea", "sea"),
+        ("A sonar ping. Location: inside a rusting submarine", "room"),
+        ("A violinist plays in a subway station", "lobby"),
+        ("Una anciana camina por la playa", "beach"),
+        ("Девочка идёт через лес", "forest"),
+        ("رجل يمشي في الصحراء", "desert"),
+        ("एक आदमी नदी के किनारे", "river"),
         ("xyzzy", "abstract"),
         ("", "abstract"),
         ("🙂🙂", "abstract"),
@@ -40,6 +52,39 @@ def test_a_style_preamble_does_not_choose_the_setting():
 
 def test_a_similes_picture_is_not_painted():
     assert "desert" not in read("The sea moves like a desert in the wind.").settings
+
+
+@pytest.mark.parametrize(
+    ("prompt", "deed", "thing"),
+    [
+        ("An owl watches from a post", True, "A steel watch on silk"),
+        ("Her father waves", True, "Tall waves break"),
+        ("A car tears over a dune", True, "Tears in her eyes"),
+        ("The sheriff steps out of the door", True, "Narrow steps up the cliff"),
+        ("Monks ring the bell", True, "The ring on her finger"),
+    ],
+)
+def test_deeds_and_things_of_one_name(prompt, deed, thing):
+    words = {"watch", "watches", "waves", "tears", "steps", "ring"}
+
+    def found(said: str) -> list[bool]:
+        tokens = said.lower().split()
+        return [does(tokens, at) for at, token in enumerate(tokens) if token in words]
+
+    assert found(prompt) == [deed] and not any(found(thing))
+
+
+def test_words_of_other_languages_are_not_read_into_english():
+    assert "lake" in read("Ein See im Wald").settings
+    assert "lake" not in read("They see the old man").settings
+
+
+def test_where_it_plays_adds_no_one():
+    assert "house" not in read("She smiles. Location: a house by the sea.").subjects
+
+
+def test_the_same_place_has_the_same_light():
+    assert scene_of("A man sits on the hill").hour == scene_of("A woman dances on the hill").hour
 
 
 def test_weather_that_is_over_is_over():
