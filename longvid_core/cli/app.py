@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import Interrupted
-from . import backends, clips, estimate, film, jobs, schema, stages, submit
+from . import backends, clips, estimate, failures, film, jobs, schema, stages, submit
 
 
 def _version(asked: bool) -> None:
@@ -20,13 +20,15 @@ def _version(asked: bool) -> None:
 
 
 class _Commands(TyperGroup):
-    """Tells our own entry point of a Ctrl-C; typer's way would be an exit code of its own."""
+    """Tells our own entry point of a Ctrl-C and a broken pipe; typer's way would be exit codes of its own."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as stop:
             raise Interrupted("stopped.") from stop
+        except BrokenPipeError as gone:
+            raise failures.ReaderGone from gone
 
 
 app = typer.Typer(

@@ -92,14 +92,18 @@ def last_frame(
     as_json: o.Json = False,
 ) -> None:
     """Write a clip's exact last frame as PNG: what the next segment starts on."""
-    from ..media.frames import last_frame as read_last_frame
+    from ..events import Notice
+    from ..media.frames import read_last_frame
     from ..media.images import save_png
     from .reporting import reporter
 
     target = check_output(output, (".png",), "picture")
-    picture = read_last_frame(clip)
+    found = read_last_frame(clip)
+    picture = found.image
     save_png(picture, target)
     out = reporter(as_json)
+    if found.warning:
+        out.emit(Notice(level="warning", message=found.warning))
     value = {"event": "done", "image": str(target), "width": picture.width, "height": picture.height}
     out.show(f"{output}: {picture.width}x{picture.height}", value)
 

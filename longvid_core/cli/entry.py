@@ -27,8 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal without a letter shows "?" and the run goes on
     try:
         code = app(args=args, prog_name="longvid", standalone_mode=False)
-    except BrokenPipeError:
-        return failures.quiet_pipe()
+        sys.stdout.flush()
+    except (BrokenPipeError, failures.ReaderGone):
+        return failures.reader_gone()
     except (KeyboardInterrupt, Exception) as error:  # the only place where everything is caught: each becomes a message
         return failures.report(error, args)
     return code if isinstance(code, int) else 0

@@ -95,10 +95,17 @@ def field_path(location: Sequence[int | str]) -> str:
     return path
 
 
-def quiet_pipe() -> int:
-    """The reader of our stdout went away (`longvid … | head`): nothing to say, and no error while closing."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+class ReaderGone(Exception):
+    """Nobody reads our stdout any more (`longvid … | head`)."""
+
+
+def reader_gone() -> int:
+    """What ReaderGone comes to: nothing where all that was asked for was text, a run that stopped where one was under way."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains while closing it
+    if _log is None:
+        return 0
+    _print_red("longvid: ", f"stopped: whoever read the output went away.\n  {GO_ON}")
+    return Interrupted.exit_code
 
 
 def _usage(error: BaseException, message: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..canonical import sha256_of
+from ..events import Notice
 from ..models.asset import Asset
 from ..models.clip import Clip
 from ..models.plan import Plan
@@ -47,9 +48,15 @@ def last_frame_asset(file: Path, session: Session) -> Asset:
 
 
 def _last_frame(file: Path, sha256: str, session: Session) -> Asset:
-    from ..media.frames import last_frame
+    from ..media.frames import read_last_frame
 
-    return _kept(sha256_of({"kind": "last frame", "clip": sha256}), lambda: last_frame(file), session)
+    def read() -> Image:
+        found = read_last_frame(file)
+        if found.warning:
+            session.emit(Notice(level="warning", message=found.warning))
+        return found.image
+
+    return _kept(sha256_of({"kind": "last frame", "clip": sha256}), read, session)
 
 
 def _kept(key: str, make: Callable[[], Image], session: Session) -> Asset:

@@ -118,7 +118,18 @@ def test_a_reader_that_goes_away_is_no_error(process: Start) -> None:
     assert running.stdout is not None and running.stderr is not None
     running.stdout.read(10)
     running.stdout.close()
-    assert "Traceback" not in running.stderr.read()
+    assert running.stderr.read() == "" and running.wait() == 0
+
+
+def test_a_run_whose_reader_goes_away_has_stopped_and_made_no_film(process: Start, tmp_path: Path, slow_plan: str) -> None:
+    running = process("render", slow_plan, *QUICK, "-o", "film.mp4", "--json")
+    working(running)
+    assert running.stdout is not None and running.stderr is not None
+    running.stdout.close()
+    (tmp_path / "slow").unlink()
+    said = running.stderr.read()
+    assert running.wait(timeout=60) == 5 and "Traceback" not in said and "went away" in said
+    assert not (tmp_path / "film.mp4").exists()
 
 
 def test_no_key_in_the_environment_shows_in_anything(process: Start, tmp_path: Path) -> None:

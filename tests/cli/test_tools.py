@@ -46,6 +46,15 @@ def test_last_frame_is_the_last_frame(longvid: Longvid, tmp_path: Path) -> None:
     assert longvid("last-frame", "a.mkv", "-o", "last.png", "--json").last["image"] == str(tmp_path / "last.png")
 
 
+def test_the_last_frame_of_a_file_cut_short_comes_with_a_warning(longvid: Longvid, tmp_path: Path) -> None:
+    whole = clip(tmp_path / "a.mkv", range(0, 250, 5)).read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(whole[: len(whole) * 2 // 3])
+    ran = longvid("last-frame", "cut.mkv", "-o", "last.png")
+    assert ran.code == 0 and "cut.mkv is truncated" in ran.out and "its last whole frame is used" in ran.out
+    events = longvid("last-frame", "cut.mkv", "-o", "last.png", "--json").lines
+    assert [e["event"] for e in events] == ["notice", "done"]
+
+
 def test_backends_are_listed_with_what_they_can_do(longvid: Longvid, toll: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "120")
     ran = longvid("backends")
