@@ -40,7 +40,8 @@ snow: snow snowy nieve schnee neige 雪 +snowfield +tundra arctic antarctic glac
   snowman igloo sled sledge sleigh penguin penguins skier skiers +snowbank снег снеж снегу ثلج बर्फ
 city: +city +skyline +downtown metropolis skyscraper skyscrapers megacity urban towers ciudad stadt ville 都市 街
   cityscape manhattan ciudades città cidade город مدينة शहर 城市 도시
-street: +street alley avenue boulevard crosswalk pavement sidewalk lane market bazaar neon café cafe plaza square calle
+street: +street +city-street +city-streets alley avenue boulevard
+  crosswalk pavement sidewalk lane market bazaar neon café cafe plaza square calle
   rue strasse 通り 路地 市場
   +main-street +sidewalk +bus-stop tokyo paris london rome roma venice kyoto shanghai istanbul cairo mumbai havana storefront
   stall carnival fairground straßen strade via rua улиц شارع सड़क 街道 거리 골목
@@ -66,7 +67,7 @@ lobby: +lobby atrium foyer hallway corridor airport museum office hospital eleva
   bahnhof gare estación stazione вокзал محطة
 stage: +stage +theatre +theater opera concert auditorium spotlight audience ballet podium orchestra teatro 舞台
   ballerina curtain curtains the-wings applauds applause encore comedian microphone teatre театр مسرح
-table: table +tabletop still-life product packshot pedestal
+table: table +hero-shot +product-shot +pedestal +tabletop still-life product packshot pedestal
   velvet packaging
 room: +room +below-deck +club nightclub casino compartment courtroom +interior +inside +indoors bedroom living-room
   apartment attic studio library restaurant classroom desk sofa
@@ -114,7 +115,7 @@ phone: +phone +smartphone tablet laptop 電話
 cup: +cup +cups tea coffee mug teapot thermos espresso kettle お茶
   cocoa coffees latte cappuccino
 pot: +pot soup stew pan cauldron ramen 鍋
-product: product jewel jewellery jewelry necklace diamond sneaker shoe headphones camera trophy crown
+product: product +hero-shot jewel jewellery jewelry necklace diamond sneaker shoe headphones camera trophy crown
 car: +car +cars taxi truck van bus convertible limousine suv automobile vehicle coche auto voiture 車
   +buses +headlights jeep pickup lorry minivan carro macchina машин автомобил سيارة 汽车 자동차
 train: +train +locomotive railway tram subway metro 電車 列車

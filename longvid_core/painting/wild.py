@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from . import nature, vessels
@@ -222,7 +224,8 @@ def space(scene: Scene) -> None:
         field[y, x] = np.maximum(field[y, x], np.float32(power) * (0.3 + 0.7 * rng.random(count, dtype=np.float32)))
     big = field * (field > 0.62)
     stage.glow("stars", 0.02, np.clip(field + blur(big, 1.6 * stage.unit / 480) * 5, 0, 1)[..., None] * array((0.95, 0.97, 1.0)))
-    moonscape = any(w in scene.words.plain for w in ("lunar", "moon surface", "martian", "on mars", "on the moon", "crater"))
+    mars = re.search(r"\b(?:mars|martian)\b", scene.words.plain) is not None
+    moonscape = scene.words.moonscape
     r = 0.3 if scene.framing in ("wide", "full") else 0.22
     px, py = 1 - scene.focus + (0.04 if scene.focus < 0.5 else -0.04), 0.4
     d = stage.radius(px, py)
@@ -234,7 +237,7 @@ def space(scene: Scene) -> None:
     bands = fbm(scene.rng("bands"), stage.width, stage.height, 16, octaves=5, stretch=5)
     land = (
         mix(rgb("#c98a5a"), tint, 0.25)
-        if "mars" in scene.words.plain or not any(w in scene.words.plain for w in ("earth", "blue planet"))
+        if mars or not (moonscape or any(w in scene.words.plain for w in ("earth", "blue planet")))
         else rgb("#3f78a8")
     )
     surface = (
@@ -264,19 +267,7 @@ def space(scene: Scene) -> None:
         ]
         paint_model(scene, "station", 0.5, truss, scene.focus, 0.5, 0.36, flip=flip, life="bob", brush=1.6)
     elif scene.words.has("person", "woman", "child") and not moonscape:
-        white = rgb("#e2e4e6")
-        suit = [
-            limb([(-0.06, -0.3), (-0.14, -0.12), (-0.1, 0.06)], [0.075, 0.06, 0.06], white),
-            limb([(0.07, -0.3), (0.16, -0.18), (0.12, 0.0)], [0.075, 0.06, 0.06], scale(white, 0.85)),
-            Piece([(-0.2, -0.7), (-0.22, -0.4), (0.2, -0.4), (0.22, -0.72)], scale(white, 0.7)),
-            Piece([(-0.15, -0.7), (-0.16, -0.34), (0, -0.26), (0.16, -0.34), (0.16, -0.7)], white),
-            limb([(-0.14, -0.64), (-0.32, -0.52), (-0.42, -0.64)], [0.06, 0.055, 0.045], white),
-            limb([(0.15, -0.64), (0.3, -0.56), (0.36, -0.42)], [0.06, 0.055, 0.045], white),
-            oval(0, -0.84, 0.135, 0.14, white),
-            oval(0.03, -0.84, 0.095, 0.09, rgb("#2a2418"), gloss=1.0),
-            oval(0.05, -0.87, 0.04, 0.03, rgb("#e0a850"), round=0, soft=0.012, dim=0.8),
-        ]
-        paint_model(scene, "astronaut", 0.6, suit, scene.focus, 0.72, 0.42, flip=flip, life="bob", brush=2)
+        paint_model(scene, "astronaut", 0.6, _spacesuit(), scene.focus, 0.72, 0.42, flip=flip, life="bob", brush=2)
     elif not moonscape:
         ship = [
             Piece(
@@ -293,11 +284,24 @@ def space(scene: Scene) -> None:
         paint_model(scene, "ship", 0.5, ship, scene.focus, 0.6, 0.34, flip=flip, life="bob", brush=1.6)
         paint_glow(scene, "engine", 0.49, scene.focus - 0.12 * flip, 0.6, 0.1, rgb("#ffb060"), 0.7)
     if moonscape:
-        dust = rgb("#b8643c") if "mar" in scene.words.plain else rgb("#9a979a")
+        dust = rgb("#b8643c") if mars else rgb("#9a979a")
         paint_ridge(scene, "rim", 0.3, 0.72, 0.1, dust, bumps=2, sharp=0.4, rocky=0.4)
         paint_ground(scene, "dust", 0.6, 0.74, dust, roll=0.05, rows=0.3)
         if scene.words.has("person", "woman"):
-            from .people import stand, who
+            paint_model(scene, "walker", 0.7, _spacesuit(), scene.focus, 0.92, 0.36, flip=flip, brush=2)
 
-            for person in who(scene)[:1]:
-                paint_model(scene, "walker", 0.7, stand(person), scene.focus, 0.92, 0.34, flip=flip)
+
+def _spacesuit() -> list[Piece]:
+    """An astronaut, one unit tall."""
+    white = rgb("#e2e4e6")
+    return [
+        limb([(-0.06, -0.3), (-0.14, -0.12), (-0.1, 0.06)], [0.075, 0.06, 0.06], white),
+        limb([(0.07, -0.3), (0.16, -0.18), (0.12, 0.0)], [0.075, 0.06, 0.06], scale(white, 0.85)),
+        Piece([(-0.2, -0.7), (-0.22, -0.4), (0.2, -0.4), (0.22, -0.72)], scale(white, 0.7)),
+        Piece([(-0.15, -0.7), (-0.16, -0.34), (0, -0.26), (0.16, -0.34), (0.16, -0.7)], white),
+        limb([(-0.14, -0.64), (-0.32, -0.52), (-0.42, -0.64)], [0.06, 0.055, 0.045], white),
+        limb([(0.15, -0.64), (0.3, -0.56), (0.36, -0.42)], [0.06, 0.055, 0.045], white),
+        oval(0, -0.84, 0.135, 0.14, white),
+        oval(0.03, -0.84, 0.095, 0.09, rgb("#2a2418"), gloss=1.0),
+        oval(0.05, -0.87, 0.04, 0.03, rgb("#e0a850"), round=0, soft=0.012, dim=0.8),
+    ]

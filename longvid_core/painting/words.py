@@ -37,7 +37,11 @@ _OVER = re.compile(
 """Weather that is over."""
 _AGE = re.compile(r"\b[\w-]+[\s-](?:years?|months?)[\s-]old\b", re.IGNORECASE)
 _WHERE = re.compile(r"^\s*(?:location|setting|place)\s*:", re.IGNORECASE)
-_MOONSCAPE = re.compile(r"\b(?:on|across) the moon\b|\bmoon(?:['’]s)? (?:surface|base|landing|dust|rock)|\b(?:moon|mars) rover\b")
+_MOONSCAPE = re.compile(
+    r"\b(?:on|across) (?:the moon|mars|(?:the )?[\w ]{0,16}\bmars)\b|\blocation: (?:the )?(?:moon|mars|[\w ]{0,16}\bmars)\b"
+    r"|\b(?:moon|mars)(?:['’]s)? (?:surface|base|landing|dust|rock|rover)|\blunar (?:surface|base|dust|rover)|\bmartian\b"
+    r"|\bof mars\b|\bcrater\b(?=.*\bastronaut)"
+)
 _INSIDE = re.compile(r"^\s*(?:location:\s*)?(?:int\b\.?|inside\b|interior\b)", re.IGNORECASE)
 
 
@@ -56,6 +60,8 @@ class Reading:
     headwear: str | None = None
     colours: dict[str, str] = field(default_factory=dict)
     """`#rrggbb` by the noun that follows the colour word: {"raincoat": "#e8c33a"}."""
+    moonscape: bool = False
+    """Whether it plays on the ground of the moon or of Mars."""
     plain: str = ""
 
     @property
@@ -125,7 +131,8 @@ def read(prompt: str) -> Reading:
             if known:
                 scores[0].pop("room", None)
     _unspaced(text, scores, colours)
-    if _MOONSCAPE.search(text) and not inside:
+    moonscape = _MOONSCAPE.search(text) is not None and not inside
+    if moonscape:
         scores[0]["space"] = scores[0].get("space", 0) + 2.0
     if "space" in scores[0] and re.search(r"\b(?:earth|moon)\b", text):
         scores[1]["planet"] = max(1.0, scores[1].get("planet", 0))
@@ -144,6 +151,7 @@ def read(prompt: str) -> Reading:
         hours,
         traits=frozenset(traits),
         homes=homes,
+        moonscape=moonscape,
         garment=max(worn)[1] if worn else None,
         headwear=max(heads)[1] if heads else None,
         colours=colours,
