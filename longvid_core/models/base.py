@@ -43,6 +43,9 @@ MicroUsd = Annotated[int, Field(ge=0, description="Millionths of a US dollar")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
+MAX_FPS = 240
+
+
 def _fps(value: Any) -> Any:
     refusal = "fps is a number of frames a second, such as 16, 24 or 29.97"
     if isinstance(value, bool):
@@ -56,9 +59,9 @@ def _fps(value: Any) -> Any:
 
 Fps = Annotated[
     int | float,
-    Field(ge=0.01, le=240),
+    Field(ge=0.01, le=MAX_FPS),
     BeforeValidator(_fps),
-    WithJsonSchema({"type": "number", "minimum": 0.01, "maximum": 240}),
+    WithJsonSchema({"type": "number", "minimum": 0.01, "maximum": MAX_FPS}),
 ]
 """Frames a second, one in 100 seconds at the least. 23.976, 29.97 and 59.94 stand for the exact NTSC rates; see `exact_fps`."""
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from ..canonical import sha256_of
 from ..catalog import Backend, find_backend
-from ..errors import BadInput, LongvidError
+from ..errors import BadInput, LongvidError, Unreadable
 from ..events import StageDone, StageStarted
 from ..models.asset import Asset
+from ..models.base import MAX_FPS
 from ..models.clip import Clip, ModelRecord, Outcome, Rendered, SeedRecord
 from ..models.plan import Plan, Segment
 from .check import backend_for, check_plan
@@ -44,11 +45,10 @@ async def render_clips(plan: Plan, session: Session, *, backend: str = "animatic
 
 
 def adopt_clips(plan: Plan, files: Sequence[Path], session: Session) -> Rendered:
-    """Clips made elsewhere, one for each segment in order: kept byte for byte, keyed by content, determinism `none`."""
-    from ..files import copy_file, sha256_file
-    from ..media.frames import count_and_hash
-    from ..media.probe import probe
+    """Clips made elsewhere, one for each segment in order: kept byte for byte, keyed by content, determinism `none`.
 
+    BadInput unless there is one for each segment, Unreadable for a file that is missing, cut short or no video.
+    """
     if len(files) != len(plan.segments):
         raise BadInput(
             f"{len(files)} clips for {len(plan.segments)} segments.", "Give one clip for each segment, in their order."
@@ -57,26 +57,13 @@ def adopt_clips(plan: Plan, files: Sequence[Path], session: Session) -> Rendered
     outcomes = []
     for segment, file in zip(plan.segments, files, strict=True):
         session.check()
-        sha256 = sha256_file(file)
-        key = sha256_of({"kind": "foreign clip", "sha256": sha256})
-        clip = session.store.clip(key)
-        kind = "cached" if clip else "rendered"
-        if clip is None:
-            facts = probe(file)
-            frames, frames_sha256 = count_and_hash(file)
-            temporary = session.scratch / f"{segment.id}{file.suffix}"
-            copy_file(file, temporary)
-            shape = {"fps": float(facts.fps), "width": facts.width, "height": facts.height, "has_audio": facts.has_audio}
-            found = session.store.clips.put(
-                key, temporary, file.suffix, {"frames": frames, "frames_sha256": frames_sha256, **shape}
-            )
-            clip = session.store.as_clip(key, *found)
+        clip, cached = _foreign(file, segment, session)
         clip = finish(clip, segment, session)
         outcome = Outcome(
             index=segment.index,
             id=segment.id,
-            render_key=key,
-            outcome=kind,
+            render_key=clip.render_key,
+            outcome="cached" if cached else "rendered",
             determinism="none",
             prompt_sent="",
             seed=SeedRecord(),
@@ -86,6 +73,36 @@ def adopt_clips(plan: Plan, files: Sequence[Path], session: Session) -> Rendered
         outcomes.append(reported(outcome, session))
     session.emit(StageDone(stage="clips"))
     return Rendered(plan=plan, outcomes=tuple(outcomes))
+
+
+def _foreign(file: Path, segment: Segment, session: Session) -> tuple[Clip, bool]:
+    """A file made elsewhere as a clip in the store, and whether it was there already."""
+    from ..files import copy_file, sha256_file
+    from ..media.boxes import check_file
+    from ..media.frames import count_and_hash
+    from ..media.probe import probe
+
+    check_file(file)
+    key = sha256_of({"kind": "foreign clip", "sha256": sha256_file(file)})
+    if clip := session.store.clip(key):
+        return clip, True
+    found = probe(file)
+    if found.truncated:
+        raise Unreadable(f"{file} {found.truncated}.", "Make or download it again.")
+    if found.fps > MAX_FPS:
+        raise BadInput(f"{file} has {float(found.fps):g} frames a second.", f"Convert it to {MAX_FPS} or fewer.")
+    frames, frames_sha256 = count_and_hash(file)
+    facts = {
+        "frames": frames,
+        "fps": float(found.fps),
+        "width": found.width,
+        "height": found.height,
+        "frames_sha256": frames_sha256,
+        "has_audio": found.has_audio,
+    }
+    temporary = session.scratch / f"{segment.id}{file.suffix}"
+    copy_file(file, temporary)
+    return session.store.as_clip(key, *session.store.clips.put(key, temporary, file.suffix, facts)), False
 
 
 def _chains(plan: Plan) -> list[list[Segment]]:
