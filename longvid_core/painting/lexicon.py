@@ -115,7 +115,8 @@ phone: +phone +smartphone tablet laptop 電話
 cup: +cup +cups tea coffee mug teapot thermos espresso kettle お茶
   cocoa coffees latte cappuccino
 pot: +pot soup stew pan cauldron ramen 鍋
-product: product +hero-shot jewel jewellery jewelry necklace diamond sneaker shoe headphones camera trophy crown
+product: product +hero-shot +packshot jewel jewels jewellery jewelry gem necklace diamond
+  sneaker shoe headphones camera trophy crown
 car: +car +cars taxi truck van bus convertible limousine suv automobile vehicle coche auto voiture 車
   +buses +headlights jeep pickup lorry minivan carro macchina машин автомобил سيارة 汽车 자동차
 train: +train +locomotive railway tram subway metro 電車 列車
@@ -153,7 +154,6 @@ robot: +robot +robots android cyborg mech droid ロボット
 lantern: +lantern +lanterns lamp candle torch oil-lamp 灯 提灯
   lanterns torches фонар
 campfire: +campfire +bonfire fire embers flames burning 火
-  furnace kiln
 balloon: +balloon +balloons airship zeppelin 気球
 plane: +plane +airplane aircraft jet helicopter glider 飛行機
 rocket: +rocket spaceship starship spacecraft shuttle ロケット

@@ -289,7 +289,10 @@ def _setting(words: Reading, base: str) -> str:
     if "table" in scores and not goods and any(key in subjects for key in ("person", "woman", "child", "couple")):
         scores["room"] = scores.get("room", 0) + scores.pop("table")  # people sit at tables
     order = list(scores)
-    return max(order, key=lambda key: (scores[key], -order.index(key)))
+    best = max(order, key=lambda key: (scores[key], -order.index(key)))
+    if best == "table" and not goods and not any(key in subjects for key in ("cup", "pot")):
+        return "room"  # nothing on it that we could paint by itself
+    return best
 
 
 def _hour(setting: str, words: Reading) -> str:

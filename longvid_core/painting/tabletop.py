@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .model import Piece, limb, oval, paint_glow, paint_model, poly
+from .model import Piece, box, limb, oval, paint_glow, paint_model, poly
 from .noise import fbm, smooth
 from .palette import Rgb, array, mix, rgb, scale
 from .scene import Scene, blend
@@ -147,11 +147,11 @@ def _product(scene: Scene, close: bool) -> None:
         from .walls import steam
 
         steam(scene, x, 0.45, 0.22, 0.3)
-    elif words.has("watch") or not words.has("product"):
+    elif words.has("watch"):
         metal = next((rgb(words.colours[k]) for k in ("watch", "case") if k in words.colours), rgb("#cdb27a"))
         _shadow(scene, x, y, size)
         paint_model(scene, "product", 0.6, watch(metal), x, y, size, brush=1.1, keep=0.6, crisp=True)
-    else:
+    elif any(word in words.plain for word in ("jewel", "diamond", "gem", "necklace", "earring", "crown", "trophy")):
         gem = [
             Piece(
                 [(-0.5, -0.45), (-0.3, -0.66), (0.3, -0.66), (0.5, -0.45), (0, 0.1)],
@@ -165,6 +165,17 @@ def _product(scene: Scene, close: bool) -> None:
             poly([(-0.3, -0.66), (-0.18, -0.45), (0.18, -0.45), (0.3, -0.66)], rgb("#e6f2fa"), round=0, glow=0.3),
         ]
         paint_model(scene, "product", 0.6, gem, x, 0.74, size * 0.8, brush=1.6)
+    else:  # something we have no picture of: its box, on a plinth
+        card = next((rgb(words.colours[k]) for k in ("box", "product", "package") if k in words.colours), rgb("#d8cdb8"))
+        stone = rgb("#9a948c")
+        package = [
+            box(-0.62, -0.2, 0.62, 0.2, stone, round=0.15),
+            box(-0.36, -0.72, 0.36, -0.2, card, round=0.2),
+            box(-0.4, -0.84, 0.4, -0.68, mix(card, (1.0, 1.0, 1.0), 0.25), round=0.2),
+            box(-0.18, -0.54, 0.18, -0.4, scale(card, 0.62), round=0),
+        ]
+        _shadow(scene, x, 0.84, size)
+        paint_model(scene, "product", 0.6, package, x, 0.8, size * 0.9, brush=2)
     paint_glow(
         scene,
         "glint",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -195,13 +196,23 @@ def _unspaced(text: str, scores: tuple[dict[str, float], ...], colours: dict[str
     if text.isascii():
         return
     for table, tally in zip((SETTINGS, SUBJECTS, WEATHER, HOURS), scores, strict=True):
-        for word, keys in table.items():
-            if _solid(word) and (at := text.find(word)) >= 0:
-                for key, weight in keys:
-                    tally[key] = tally.get(key, 0) + (weight + len(word)) / (1 + at / 30)
+        left = text
+        for word in _solid_words(id(table)):
+            if (at := left.find(word)) < 0:
+                continue
+            left = left.replace(word, " " * len(word))  # 自転車 is a bicycle, and no 車
+            for key, weight in table[word]:
+                tally[key] = tally.get(key, 0) + (weight + len(word)) / (1 + at / 30)
     for word, colour in COLOUR.items():
         if _solid(word) and word in text:
             colours.setdefault(word, colour)
+
+
+@functools.cache
+def _solid_words(table: int) -> tuple[str, ...]:
+    """The words of a table (by its identity: it lives as long as the module) that are looked for anywhere, longest first."""
+    named = next(t for t in (SETTINGS, SUBJECTS, WEATHER, HOURS) if id(t) == table)
+    return tuple(sorted(filter(_solid, named), key=lambda word: (-len(word), word)))
 
 
 def _solid(word: str) -> bool:

@@ -79,6 +79,17 @@ def test_words_of_other_languages_are_not_read_into_english():
     assert "lake" not in read("They see the old man").settings
 
 
+def test_a_longer_word_is_not_its_end():
+    subjects = read("少年が自転車で走る").subjects
+    assert "bicycle" in subjects and "car" not in subjects
+
+
+def test_a_table_with_nothing_on_it_is_in_a_room():
+    assert scene_of("A letter lies on the table").setting == "room"
+    assert scene_of("A cup of tea on the table").setting == "table"
+    assert scene_of("Hero shot of the sneaker on a pedestal").setting == "table"
+
+
 def test_where_it_plays_adds_no_one():
     assert "house" not in read("She smiles. Location: a house by the sea.").subjects
 
