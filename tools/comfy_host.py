@@ -188,6 +188,11 @@ def _exec(host: ComfyHost, command: list[str]) -> int:
         return subprocess.call([part.replace("{url}", host.url) for part in command])
 
 
+def stop_when_told() -> None:
+    """Let SIGTERM end this process by way of its `with` blocks, so that no ComfyUI is left behind."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="A real ComfyUI in a scratch folder with this pack linked in.")
     commands = parser.add_subparsers(dest="command", required=True)

@@ -16,7 +16,7 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
-from tools.comfy_host import ROOT, ComfyHost, HostError
+from tools.comfy_host import ROOT, ComfyHost, HostError, stop_when_told
 
 WORKFLOW = ROOT / "workflows" / "api" / "keyframe_mode.json"
 LONGVID = Path(sys.executable).with_name("longvid")
@@ -29,6 +29,7 @@ def main() -> int:
     """Makes the film; returns the process's exit code."""
     home = os.environ.setdefault("LONGVID_HOME", str(ROOT / ".longvid"))
     began = time.monotonic()
+    stop_when_told()
     print("demo: starting ComfyUI (ten seconds or so) ...", flush=True)
     OUT.mkdir(exist_ok=True)
     try:
