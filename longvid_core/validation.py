@@ -21,4 +21,6 @@ def _line(location: tuple[int | str, ...], kind: str, message: str) -> str:
     message = message.removeprefix("Value error, ")
     if kind == "extra_forbidden":
         message = "there is no such field"
+    elif kind == "missing":
+        message = "is missing"
     return f"{path}: {message}" if path else message

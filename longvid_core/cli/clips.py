@@ -14,9 +14,6 @@ from .brief import check_output, size_of
 if TYPE_CHECKING:
     from ..settings import Settings
 
-_CONTAINERS = {"h264": (".mp4", ".mov", ".mkv"), "h265": (".mp4", ".mov", ".mkv"), "prores": (".mov", ".mkv"), "ffv1": (".mkv",)}
-"""What each codec can be put into. A copied stream is put into whatever is named; ffmpeg refuses what does not go."""
-_ANY = (".mp4", ".mov", ".mkv")
 SEAMS = ("cut", "drop", "blend")
 
 
@@ -45,16 +42,19 @@ def concat(
 ) -> None:
     """Join clips into one film. Clips that differ in size, rate or sound are conformed one by one. Writes no manifest."""
     from ..errors import BadInput
+    from ..media.encoders import CONTAINERS, MUXERS
+    from ..models.base import MAX_FPS, MIN_FPS
     from ..settings import load_settings
 
     settings = load_settings(config)
     encoding = runs.film_options(settings, codec, crf, preset, None)
     _one_of("--seam", seam, SEAMS)
     _one_of("--fit", fit or settings.fit, o.FITS)
-    if fps is not None and not 0 < fps <= 240:
-        raise BadInput(f"--fps {fps:g}: it must be above 0 and at most 240.", "Leave it out to take the first clip's.")
+    if fps is not None and not MIN_FPS <= fps <= MAX_FPS:
+        raise BadInput(f"--fps {fps:g}: it must be from {MIN_FPS} to {MAX_FPS}.", "Leave it out to take the first clip's.")
     width, height = size_of(size) if size else (None, None)
-    suffixes = _ANY if copy else _CONTAINERS[encoding.codec]
+    # A copied stream is put into whatever is named; ffmpeg refuses what does not go
+    suffixes = tuple(f".{kind}" for kind in (MUXERS if copy else CONTAINERS[encoding.codec]))
     target = check_output(output, suffixes, "film" if copy else f"{encoding.codec} film")
 
     from .. import events

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..errors import Interrupted, LongvidError
 from ..files import in_words
@@ -64,35 +64,18 @@ def explain(error: BaseException) -> Failure:
         return Failure(2, _usage(error, usage()))
     if type(error).__name__ == "Abort":
         return Failure(Interrupted.exit_code, f"stopped.\n  {GO_ON}")
-    if type(error).__name__ == "ValidationError" and hasattr(error, "errors"):
-        return Failure(2, "this does not hold:\n  " + "\n  ".join(validation_lines(error)))
+    if type(error).__name__ == "ValidationError":  # asked by name first, so that a usage error does not wake pydantic
+        from pydantic import ValidationError
+
+        from ..validation import describe
+
+        if isinstance(error, ValidationError):
+            return Failure(2, "this does not hold:\n  " + "\n  ".join(describe(error)))
     if isinstance(error, RecursionError):
         return Failure(2, "the file is nested too deeply to be read.")
     if isinstance(error, OSError):
         return Failure(2, _system(error))
     return Failure(UNEXPECTED, _unexpected(error))
-
-
-def validation_lines(error: Any) -> list[str]:
-    """One line for each field that pydantic refused: `segments[2].frames: …`."""
-    lines = []
-    for fault in error.errors(include_url=False, include_context=False):
-        where = field_path(fault["loc"])
-        message = fault["msg"].removeprefix("Value error, ")
-        if fault["type"] == "extra_forbidden":
-            message = "there is no such field"
-        elif fault["type"] == "missing":
-            message = "is missing"
-        lines.append(f"{where}: {message}" if where else message)
-    return lines
-
-
-def field_path(location: Sequence[int | str]) -> str:
-    """A pydantic location as one would write it: ("segments", 2, "frames") is `segments[2].frames`."""
-    path = ""
-    for part in location:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
-    return path
 
 
 class ReaderGone(Exception):

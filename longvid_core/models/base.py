@@ -43,7 +43,7 @@ MicroUsd = Annotated[int, Field(ge=0, description="Millionths of a US dollar")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-MAX_FPS = 240
+MIN_FPS, MAX_FPS = 0.01, 240
 
 
 def _fps(value: Any) -> Any:
@@ -59,9 +59,9 @@ def _fps(value: Any) -> Any:
 
 Fps = Annotated[
     int | float,
-    Field(ge=0.01, le=MAX_FPS),
+    Field(ge=MIN_FPS, le=MAX_FPS),
     BeforeValidator(_fps),
-    WithJsonSchema({"type": "number", "minimum": 0.01, "maximum": MAX_FPS}),
+    WithJsonSchema({"type": "number", "minimum": MIN_FPS, "maximum": MAX_FPS}),
 ]
 """Frames a second, one in 100 seconds at the least. 23.976, 29.97 and 59.94 stand for the exact NTSC rates; see `exact_fps`."""
 

@@ -143,6 +143,7 @@ def test_rerolls_of_what_is_not_there_or_locked(longvid: Longvid, tmp_path: Path
         (["concat", "a.mp4", "-o", "b.txt"], "b.mp4"),
         (["concat", "a.mp4", "-o", "a.mp4"], "one of the clips"),
         (["concat", "a.mp4", "-o", "b.mp4", "--seam", "weld"], "--seam weld"),
+        (["concat", "a.mp4", "-o", "b.mp4", "--fps", "1e-9"], "--fps 1e-09"),
         (["concat", "a.mp4", "-o", "b.mp4", "--codec", "ffv1"], "b.mkv"),
         (["concat", "a.mp4", "-o", "b.mp4"], "a.mp4"),
         (["concat", "-o", "b.mp4"], "CLIP"),
