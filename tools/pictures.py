@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import json
-import os
+import shutil
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -32,7 +32,6 @@ EVERY = 2
 
 def main() -> int:
     """Makes all three."""
-    os.environ.setdefault("LONGVID_HOME", str(ROOT / ".longvid"))
     DOCS.mkdir(exist_ok=True)
     manifest = json.loads((OUT / "demo.manifest.json").read_text(encoding="utf-8"))
     moving(OUT / "demo.mp4", Fraction(str(manifest["film"]["fps"])))
@@ -86,13 +85,15 @@ def storyboard(film: Path, wanted: list[int], columns: int = 3, width: int = 560
 
 
 def canvas() -> None:
-    """docs/canvas.jpg: the keyframe template after a run, in a real Chromium."""
+    """docs/canvas.jpg: the keyframe template after its first run, in a real Chromium."""
     workflow = json.loads((ROOT / "workflows" / "keyframe_mode.json").read_text(encoding="utf-8"))
     base = ROOT / ".host" / "pictures"
     settings = base / "user" / "default" / "comfy.settings.json"
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(json.dumps({"Comfy.TutorialCompleted": True, "Comfy.Minimap.Visible": False}))
-    with ComfyHost(base) as host, open_canvas(host.url, 1760, 860) as view:
+    shutil.rmtree(base / "longvid", ignore_errors=True)
+    environment = {"LONGVID_HOME": str(base / "longvid")}
+    with ComfyHost(base, environment=environment) as host, open_canvas(host.url, 1760, 860) as view:
         view.load(workflow)
         view.page.evaluate("async () => { await window.app.queuePrompt(0) }")
         while not (history := json.loads(urlopen(f"{host.url}/history").read())):
