@@ -155,6 +155,11 @@ def to_count(text: str, groups: list[Group], count: int) -> list[Group]:
         at = max(range(len(groups)), key=lambda i: (groups[i].span / groups[i].parts, -i))
         group = groups[at]
         halves = _split(text, group, gentle=False) if group.parts == 1 else None
+        if halves is None:  # rather than showing one beat twice, beats that share a segment get one each
+            shared = [i for i, g in enumerate(groups) if g.parts == 1 and len(g.units) > 1]
+            if shared:
+                at = max(shared, key=lambda i: (groups[i].span, -i))
+                halves = _split(text, groups[at], gentle=False)
         if halves is None:
             group.parts += 1
         else:

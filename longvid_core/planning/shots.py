@@ -14,7 +14,7 @@ from .lexicon import verb_forms, words
 from .script import Scene, Script
 from .textkit import pieces
 from .visual_words import states_time, style_line, time_in, visual_of, weather_is_over
-from .whereabouts import Whereabouts
+from .whereabouts import Whereabouts, as_place
 from .wording import (
     LEAD,
     SUBORDINATE,
@@ -72,7 +72,7 @@ def shots_of(script: Script, groups: list[Group], people: list[Person]) -> tuple
         flows = at + 1 < len(groups) and groups[at + 1].scene == group.scene and not groups[at + 1].cut
         if flows and (at == 0 or group.cut):
             light.foresee(tales[at + 1])
-        place, first, last = (f"Location: {said}." if said else "" for said in where.of(told, scene))
+        place, first, last = map(as_place, where.of(told, scene))
         for part in range(group.parts):
             visual = light.through(own, words_seen, cut=group.cut and part == 0).over(base)
             prompt = joined(

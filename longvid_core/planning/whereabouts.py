@@ -89,6 +89,13 @@ _WEATHER = {
 }
 
 
+def as_place(said: str) -> str:
+    """What `Whereabouts.of` gave, as a sentence for a prompt; empty for nothing."""
+    if not said or said in _WEATHER:
+        return f"{said[:1].upper()}{said[1:]}." if said else ""
+    return f"Location: {said}."
+
+
 def weather_in(said: str) -> str | None:
     """The bad weather that a beat is in, `in the rain`; empty where it is over or clear; None where the beat does not say."""
     if weather_is_over(said) or re.search(r"\b(?:sunny|sunlit|sunshine|starlit|sunlight|clear sky)\b", said, re.IGNORECASE):
@@ -99,7 +106,7 @@ def weather_in(said: str) -> str | None:
     for words, found in _WEATHER.items():
         if re.search(rf"\b{found}\b", bare, re.IGNORECASE):
             return words
-    return None
+    return "" if re.search(r"\b(?:snow|snowy|sun|moon|moonlit)\b", bare, re.IGNORECASE) else None  # another weather than before
 
 
 def dateline(said: str) -> str:

@@ -200,3 +200,13 @@ def test_controls_stay_in_the_text_and_out_of_the_prompt():
     made = plan(HATED["controls"])
     assert "\x00" in "".join(s.text for s in made.segments)
     assert not any(c in s.prompt for s in made.segments for c in "\x00\x07\u202e")
+
+
+def test_beats_that_share_a_segment_get_one_each_before_any_is_shown_twice() -> None:
+    plan = plan_offline(Brief(prompt="A boat at sea. It sinks. Night falls.", segments=3), BY_RULE)
+    assert [s.text for s in plan.segments] == ["A boat at sea.", "It sinks.", "Night falls."]
+
+
+def test_rain_does_not_follow_into_a_place_of_snow() -> None:
+    plan = plan_offline(Brief(prompt="Rain in the city at night. Snow on the hills.", segments=2), BY_RULE)
+    assert "rain" not in plan.segments[1].prompt.lower()
