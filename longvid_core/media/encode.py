@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -136,15 +136,41 @@ def frames_header(pix_fmt: str, width: int, height: int) -> bytes:
     return f"{pix_fmt} {width} {height}\n".encode("ascii")
 
 
+_EVEN = f"scale=trunc(iw/2)*2:trunc(ih/2)*2:out_color_matrix=bt709:out_range=tv:out_{LEFT}:flags=bicubic,{MARK_BT709}"
+PROXY: dict[str, Any] = {
+    "format": "mp4", "vf": f"{_EVEN},setsar=1,format=yuv420p", "movflags": "+faststart",
+    "c:v": "libx264", "preset": "veryfast", "crf": 20, "threads:v": THREADS, "c:a": "aac",
+}  # fmt: skip
+"""How previews are encoded."""
+
+
 def make_proxy(source: str | Path, target: str | Path, interrupted: Callable[[], bool] = lambda: False) -> None:
     """An H.264 copy of the clip `source` that browsers play and start at once: yuv420p, even size, index in front."""
-    even = f"scale=trunc(iw/2)*2:trunc(ih/2)*2:out_color_matrix=bt709:out_range=tv:out_{LEFT}:flags=bicubic,{MARK_BT709}"
     with whole_file(Path(target)) as temporary:
         ffmpeg = builder()
         clip = ffmpeg.input(f"file:{Path(source).absolute()}")
-        film = ffmpeg.output(
-            clip["v:0"], clip["a:0?"], str(temporary), format="mp4", vf=f"{even},setsar=1,format=yuv420p",
-            movflags="+faststart", **{"c:v": "libx264", "preset": "veryfast", "crf": 20, "threads:v": THREADS, "c:a": "aac"},
-            **BT709_TAGS, **BITEXACT,
-        )  # fmt: skip
+        film = ffmpeg.output(clip["v:0"], clip["a:0?"], str(temporary), **PROXY, **BT709_TAGS, **BITEXACT)
         run_ffmpeg(film.get_args(), what=f"making a preview of {source}", interrupted=interrupted)
+
+
+@contextmanager
+def proxy_of_frames(
+    target: Path, pix_fmt: str, width: int, height: int, fps: Fraction
+) -> Iterator[Callable[[memoryview], object]]:
+    """Makes a preview as `make_proxy` does, of frames that are decoded anyway: gives what to call with their planes in turn.
+
+    The planes are unpadded, as `frames.count_and_hash` hands them on; frames come at a constant rate, without sound.
+    """
+    with whole_file(target) as temporary:
+        source = {"format": "rawvideo", "pix_fmt": pix_fmt, "s": f"{width}x{height}"}
+        frames = builder().input("pipe:0", framerate=rate_text(fps), **source)
+        child = Child(frames.output(str(temporary), **PROXY, **BT709_TAGS, **BITEXACT).get_args(), stdin=True)
+        try:
+            yield child.stdin.write
+        except BrokenPipeError:
+            child.close(f"making a preview {target.name}")  # says why ffmpeg ended early
+            raise
+        except BaseException:
+            child.kill()
+            raise
+        child.close(f"making a preview {target.name}")

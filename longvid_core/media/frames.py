@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,8 +40,10 @@ def iterate_frames(path: str | Path) -> Iterator[av.VideoFrame]:
             raise Unreadable(f"{path} cannot be decoded beyond frame {count}: {error.strerror}.", "Make it anew.") from error
 
 
-def count_and_hash(path: str | Path) -> tuple[int, str]:
+def count_and_hash(path: str | Path, plane: Callable[[memoryview], object] = lambda data: None) -> tuple[int, str]:
     """The number of frames and `frames_sha256`.
+
+    plane: called with each plane of each frame as it is hashed, in pieces, unpadded.
 
     The hash is over the ASCII line "PIX_FMT WIDTH HEIGHT\\n" (again wherever the stream changes it), then each frame's
     planes without their padding, in presentation order, in the stream's own format.
@@ -52,21 +54,24 @@ def count_and_hash(path: str | Path) -> tuple[int, str]:
         if own != header:
             digest.update(own)
             header = own
-        _hash_planes(digest, frame)
+        for piece in _planes(frame):
+            digest.update(piece)
+            plane(piece)
         count += 1
     if count == 0:
         raise Unreadable(f"{path} holds no frame.", "Make it anew.")
     return count, digest.hexdigest()
 
 
-def _hash_planes(digest: hashlib._Hash, frame: av.VideoFrame) -> None:
+def _planes(frame: av.VideoFrame) -> Iterator[memoryview]:
+    """The frame's planes without their padding, in pieces."""
     for plane, (row, rows) in zip(frame.planes, plane_sizes(frame.format), strict=True):
         data, stride = memoryview(plane), plane.line_size
         if stride == row:
-            digest.update(data[: row * rows])
+            yield data[: row * rows]
         else:
             for y in range(rows):
-                digest.update(data[y * stride : y * stride + row])
+                yield data[y * stride : y * stride + row]
 
 
 def plane_sizes(pixels: av.VideoFormat) -> list[tuple[int, int]]:

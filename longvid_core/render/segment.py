@@ -99,6 +99,7 @@ class Take:
         session.emit(SegmentStarted(id=segment.id, index=segment.index, backend=str(backend)))
         attempt = session.ledger.start_attempt(session.run_id, segment.id, self.render_key, backend.provider, backend.model)
         target = session.scratch / f"{segment.id}-{os.urandom(4).hex()}.mkv"
+        preview = target.with_suffix(".proxy.mp4")
 
         def progress(done: int, total: int) -> None:
             session.emit(Progress(stage="clips", id=segment.id, done=done, total=total))
@@ -106,8 +107,11 @@ class Take:
         provider: LocalVideo = load_provider(backend.provider)
         try:
             await provider.render(backend.model, self.request, target, Watch(progress, session.interrupted))
-            facts = await asyncio.to_thread(self._verified, target)
-            clip = session.store.as_clip(self.render_key, *session.store.clips.put(self.render_key, target, target.suffix, facts))
+            facts = await asyncio.to_thread(self._verified, target, preview)
+            found = session.store.clips.put(self.render_key, target, target.suffix, facts)
+            if preview.is_file():
+                session.store.keep_proxy(self.render_key, preview)
+            clip = session.store.as_clip(self.render_key, *found)
         except Interrupted:
             session.ledger.finish_attempt(attempt, "interrupted")
             raise
@@ -120,16 +124,25 @@ class Take:
             raise RenderFailed(message) from error
         finally:
             target.unlink(missing_ok=True)
+            preview.unlink(missing_ok=True)
         session.ledger.finish_attempt(attempt, "rendered")
         return clip
 
-    def _verified(self, file: Path) -> dict[str, Any]:
-        """The clip's facts, by decoding every frame of it. RenderFailed when it is not what was asked for."""
+    def _verified(self, file: Path, preview: Path) -> dict[str, Any]:
+        """The clip's facts, by decoding every frame of it, once: its preview is made on the way where it has no sound.
+
+        RenderFailed when it is not what was asked for.
+        """
+        from ..media.encode import proxy_of_frames
         from ..media.frames import count_and_hash
         from ..media.probe import probe
 
         found = probe(file)
-        frames, frames_sha256 = count_and_hash(file)
+        if found.has_audio or found.vfr:
+            frames, frames_sha256 = count_and_hash(file)
+        else:
+            with proxy_of_frames(preview, found.pix_fmt, found.width, found.height, found.fps) as show:
+                frames, frames_sha256 = count_and_hash(file, show)
         if frames != self.request.frames:
             raise RenderFailed(f"{self.backend} rendered {frames} frames instead of {self.request.frames}.")
         if (found.width, found.height) != (self.plan.width, self.plan.height) or found.fps != exact_fps(self.plan.fps):
@@ -167,17 +180,12 @@ class Take:
 
 def finish(clip: Clip, segment: Segment, session: Session) -> Clip:
     """The clip with its H.264 copy, made if it is missing, and told to whoever wants to watch it now."""
-    from ..files import settle, writing
-
     if clip.proxy is None:
         from ..media.encode import make_proxy
 
         temporary = session.scratch / f"{segment.id}-{os.urandom(4).hex()}.proxy.mp4"
         make_proxy(Path(clip.path), temporary)
-        proxy = session.store.proxy_path(clip.render_key)
-        with writing(proxy):
-            settle(temporary, proxy)
-        clip = clip.model_copy(update={"proxy": str(proxy)})
+        clip = clip.model_copy(update={"proxy": str(session.store.keep_proxy(clip.render_key, temporary))})
     assert clip.proxy is not None
     session.emit(Preview(id=segment.id, index=segment.index, path=clip.proxy))
     return clip

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from ..errors import BadInput
-from ..files import sha256_file, whole_file, writing
+from ..files import settle, sha256_file, whole_file, writing
 from ..models.asset import Asset
 from ..models.base import Frozen
 from ..models.clip import Clip
@@ -46,6 +46,13 @@ class Store:
         """A clip out of what `clips.get` or `clips.put` returned."""
         proxy = self.proxy_path(render_key)
         return Clip(render_key=render_key, path=str(path), proxy=str(proxy) if proxy.is_file() else None, **_known(Clip, facts))
+
+    def keep_proxy(self, render_key: str, temporary: Path) -> Path:
+        """Take in a finished preview of a clip; gives where it stands."""
+        proxy = self.proxy_path(render_key)
+        with writing(proxy):
+            settle(temporary, proxy)
+        return proxy
 
     def proxy_path(self, render_key: str) -> Path:
         """Where a clip's H.264 copy stands, or will."""
