@@ -12,7 +12,6 @@ from .catalog import Backend, ModelEntry, find_backend
 from .errors import OverBudget
 from .models.asset import Asset
 from .models.base import Frozen, MicroUsd, exact_fps
-from .models.clip import Clip
 from .models.plan import Keyframe, Plan, Segment
 from .render.check import backend_for, check_plan
 
@@ -112,32 +111,20 @@ def _keyframe(
 
 
 def _segments(plan: Plan, default: Backend, session: Session | None, stored: dict[str, Asset]) -> list[Item]:
-    items: list[Item] = []
-    before: Clip | None = None
-    for segment in plan.segments:
-        backend = backend_for(segment, default)
-        before = _clip(plan, segment, backend, before, session, stored) if session is not None else None
-        cached = before is not None
-        free = Item(index=segment.index, id=segment.id, made_by=str(backend), cached=True)
-        items.append(free if cached else _item(segment.index, segment.id, backend, segment.frames, plan.fps))
-    return items
+    def backend_of(segment: Segment) -> Backend:
+        return backend_for(segment, default)
 
+    cached: set[str] = set()
+    if session is not None:
+        from .render.walk import walk
 
-def _clip(
-    plan: Plan, segment: Segment, backend: Backend, before: Clip | None, session: Session, stored: dict[str, Asset]
-) -> Clip | None:
-    """The segment's clip, where the pictures it starts and ends on are known and the store has it."""
-    from .render.ends import last_frame_of
-    from .render.segment import Take
-
-    if any(name and name not in stored for name in (segment.first_keyframe, segment.last_keyframe)):
-        return None
-    first, last = (stored[name] if name else None for name in (segment.first_keyframe, segment.last_keyframe))
-    if segment.first_keyframe is None and plan.mode == "chaining":
-        if before is None:
-            return None
-        first = last_frame_of(before, plan, session)
-    return session.store.clip(Take.of(plan, segment, backend, first, last).render_key)
+        cached = {known.segment.id for known in walk(plan, session, backend_of, stored.get) if known.clip is not None}
+    return [
+        Item(index=s.index, id=s.id, made_by=str(backend_of(s)), cached=True)
+        if s.id in cached
+        else _item(s.index, s.id, backend_of(s), s.frames, plan.fps)
+        for s in plan.segments
+    ]
 
 
 def _item(index: int, name: str, backend: Backend, frames: int, fps: float) -> Item:

@@ -8,7 +8,7 @@ from typing import Literal
 from .models.base import Frozen, MicroUsd
 from .models.clip import OutcomeKind
 
-Stage = Literal["plan", "keyframes", "clips", "join", "manifest"]
+Stage = Literal["plan", "keyframes", "weights", "clips", "join", "manifest"]
 
 
 class Event(Frozen):
@@ -57,11 +57,12 @@ class SegmentStarted(Event):
 
 
 class Progress(Event):
-    """`done` of `total` frames (or steps) of one segment, or of the join."""
+    """`done` of `total` frames or sampler steps of one segment, frames of the join, or bytes of the models' files."""
 
     event: Literal["progress"] = "progress"
     stage: Stage
     id: str | None = None
+    unit: Literal["frame", "step", "byte"] = "frame"
     done: int
     total: int
 

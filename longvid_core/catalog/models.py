@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from ..models.base import Fps, Frozen, exact_fps
+from ..models.clip import Determinism
 
 Need = Literal["none", "optional", "required"]
 
@@ -77,13 +78,18 @@ class ModelEntry(Frozen):
     max_side: int = 8192
     prompt_limit: PromptLimit | None = None
     seed: SeedSupport
-    determinism: Literal["bit-exact", "best-effort", "none"]
+    determinism: Determinism
+    bit_exact_on: tuple[str, ...] = Field((), description="Types of device on which a request gives the same bits twice")
     price: Price | None = None
     concurrency: int | Literal["cpus"] = 1
     audio: bool = False
     retires: datetime.date | None = None
     source: str = Field(description="Where these facts are from")
     checked: datetime.date
+
+    def determinism_on(self, device: str | None) -> Determinism:
+        """The promise for a clip that was rendered on this type of device (`cpu`, `cuda`); None: not known."""
+        return "bit-exact" if device in self.bit_exact_on else self.determinism
 
     def legal_frames(self, fps: float) -> FrameRule | tuple[int, ...] | None:
         """The lengths this model makes, in frames at `fps`: a rule, or a list where it counts seconds."""
@@ -100,6 +106,8 @@ class ProviderEntry(Frozen):
     label: str
     default: str
     models: dict[str, ModelEntry]
+    others: bool = Field(False, description="Takes names that are not listed (a folder, a repository) and knows what they are")
+    hosted: bool = Field(False, description="A host's own node renders with it; it cannot be chosen by name")
 
     @model_validator(mode="after")
     def _default_exists(self) -> ProviderEntry:

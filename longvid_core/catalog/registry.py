@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +28,8 @@ class Backend:
     provider: str
     model: str
     entry: ModelEntry
+    renderer: Any = field(default=None, compare=False, repr=False)
+    """What renders, where a host brings it along; None: the registered provider."""
 
     def __str__(self) -> str:
         return f"{self.provider}:{self.model}"
@@ -62,7 +64,7 @@ def _outside() -> dict[str, metadata.EntryPoint]:
 
 def provider_names(kind: Kind) -> list[str]:
     """All providers of a kind, ours first, each group by name."""
-    own = [name for name, entry in _own_catalogs().items() if entry.kind == kind]
+    own = [name for name, entry in _own_catalogs().items() if entry.kind == kind and not entry.hosted]
     return own + sorted(name for name in _outside() if name not in own and entry_of(name).kind == kind)
 
 
@@ -81,7 +83,12 @@ def entry_of(provider: str) -> ProviderEntry:
 @functools.cache
 def load_provider(provider: str) -> Any:
     """The provider's object, imported on first use: `PROVIDER` of `providers/NAME.py`, or what the entry point names."""
-    if provider in _own_catalogs():
+    own = _own_catalogs().get(provider)
+    if own is not None and own.hosted:
+        raise UnknownName(
+            f"{own.label} renders on its own node only.", "Choose one of: " + ", ".join(provider_names(own.kind)) + "."
+        )
+    if own is not None:
         return importlib.import_module(f"..providers.{provider}", __package__).PROVIDER
     if provider in _outside():
         loaded = _outside()[provider].load()
@@ -90,13 +97,18 @@ def load_provider(provider: str) -> Any:
 
 
 def find_backend(name: str, kind: Kind) -> Backend:
-    """The backend `PROVIDER[:MODEL]`. UnknownName, with what there is, for a provider or model not listed."""
+    """The backend `PROVIDER[:MODEL]`. UnknownName, with what there is, for a provider or model not listed.
+
+    A provider whose catalog says `others` takes any further name and tells which listed model it is like.
+    """
     provider, _, model = name.partition(":")
     if provider not in provider_names(kind):
         what = "draws keyframes" if kind == "image" else "renders video"
         raise UnknownName(f"no provider {provider!r} {what}.", _instead(provider, provider_names(kind)))
     entry = entry_of(provider)
     model = model or entry.default
+    if model not in entry.models and entry.others:
+        return Backend(provider, model, entry.models[load_provider(provider).like(model)])
     if model not in entry.models:
         raise UnknownName(f"{provider} has no model {model!r}.", _instead(model, list(entry.models)))
     return Backend(provider, model, entry.models[model])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ..errors import BadInput, UnknownName
+from ..errors import BadInput
 
 if TYPE_CHECKING:
     from ..models.plan import Plan, Segment
@@ -24,14 +24,9 @@ def rerolled(plan: Plan, names: str | None) -> Plan:
 
 
 def _find(plan: Plan, name: str) -> Segment:
-    by_id = [s for s in plan.segments if s.id == name]
-    number = int(name) if name.isascii() and name.isdigit() and len(name) < 9 else None
-    found = plan.segments[number] if number is not None and number < len(plan.segments) else by_id[0] if by_id else None
-    if found is None:
-        ids = ", ".join(s.id for s in plan.segments[:20])
-        raise UnknownName(
-            f"--reroll {name}: the plan has no such segment.", f"It has 0 to {len(plan.segments) - 1}, or by id: {ids}."
-        )
+    from ..render.selection import find_segment
+
+    found = find_segment(plan, name)
     if found.locked:
         raise BadInput(
             f"--reroll {name}: segment {found.index} ({found.id}) is locked.", "Set its `locked` to false in the plan first."

@@ -74,9 +74,9 @@ def environment() -> dict[str, Any]:
 
 def _segment(outcome: Outcome) -> SegmentRecord:
     clip = outcome.clip
-    values = {name: getattr(outcome, name) for name in SegmentRecord.model_fields if name != "clip"}
+    values = {name: getattr(outcome, name) for name in SegmentRecord.model_fields if name not in ("clip", "made")}
     record = ClipRecord(sha256=clip.sha256, frames=clip.frames, frames_sha256=clip.frames_sha256) if clip else None
-    return SegmentRecord(**values, clip=record)
+    return SegmentRecord(**values, clip=record, made=clip.made if clip else {})
 
 
 def _without_folders(plan: Plan) -> Plan:

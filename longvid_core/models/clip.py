@@ -30,6 +30,9 @@ class Clip(Frozen):
     frames_sha256: Sha256
     has_audio: bool = False
     proxy: str | None = Field(None, description="An H.264 copy that browsers play")
+    made: dict[str, Any] = Field(
+        default_factory=dict, description="How it came about, where that is no part of its key: device, libraries, sigmas"
+    )
 
 
 class SeedRecord(Frozen):

@@ -47,6 +47,9 @@ class SegmentRecord(Frozen):
     model: ModelRecord
     references: tuple[ReferenceRecord, ...] = ()
     clip: ClipRecord | None = None
+    made: dict[str, Any] = Field(
+        default_factory=dict, description="How the clip came about, where that is no part of its key: device, libraries, sigmas"
+    )
     attempts: tuple[Attempt, ...] = ()
     cost: Cost = Cost()
 

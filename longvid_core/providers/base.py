@@ -6,14 +6,20 @@ outside one is an entry point in the group `longvid.providers`; its object has, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ..models.asset import Asset, Reference
 from ..models.base import Fps, Frozen, Seed64
 from ..models.visual import VisualState
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from ..settings import Settings
 
 
 def in_words(prompt: str, visual: VisualState) -> str:
@@ -67,9 +73,27 @@ class Watch:
     """How a running render talks to whoever waits for it."""
 
     progress: Callable[[int, int], None] = lambda done, total: None
-    """Called with frames (or steps) done and their total, from any thread."""
+    """Called with frames done and their total, from any thread."""
+    steps: Callable[[int, int], None] = lambda done, total: None
+    """Called with sampler steps done and their total, by a model that makes all frames at once."""
+    preview: Callable[[Image], None] = lambda image: None
+    """Called with a picture of what is being made, RGB, of any size."""
     interrupted: Callable[[], bool] = lambda: False
-    """Asked between frames; once it answers True the render raises `errors.Interrupted`."""
+    """Asked between frames (or steps); once it answers True the render raises `errors.Interrupted`."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a run offers a provider that has to be opened before it renders."""
+
+    settings: Settings
+    sha256_of: Callable[[Path], str]
+    """The sha256 of a (weight) file, read once and then known by its size and time. Shows progress; Interrupted when stopped."""
+    notice: Callable[[str], None] = lambda message: None
+    """Called with what a person should know and need not act on at once."""
+    loading: Callable[[int, int], None] = lambda done, total: None
+    """Called with how much of the model is loaded."""
+    interrupted: Callable[[], bool] = lambda: False
 
 
 class ImageProvider(Protocol):
@@ -95,6 +119,28 @@ class LocalVideo(Protocol):
         """Everything about the model that changes pixels, as JSON; part of the clip's render key."""
         ...
 
-    async def render(self, model: str, request: VideoRequest, target: Path, watch: Watch) -> None:
-        """Write the clip, exactly `request.frames` lossless frames (media.encode), to `target`."""
+    async def render(self, model: str, request: VideoRequest, target: Path, watch: Watch) -> Mapping[str, Any] | None:
+        """Write the clip, exactly `request.frames` lossless frames (media.encode), to `target`.
+
+        What it returns, as JSON, is recorded with the clip and not keyed: device, libraries, sigmas. `device` is the type
+        of device the pixels were computed on; see `ModelEntry.bit_exact_on`.
+        """
+        ...
+
+
+@runtime_checkable
+class Opened(Protocol):
+    """A provider with something to set up and tear down, once for all segments of a run."""
+
+    def opened(self, around: Surroundings) -> AbstractContextManager[LocalVideo]:
+        """What renders in this run. Weights may be loaded when they are first needed; leaving it frees them."""
+        ...
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """A renderer that does better when it knows what comes: all texts are encoded before the first clip, say."""
+
+    async def prepare(self, model: str, requests: Sequence[VideoRequest], watch: Watch) -> None:
+        """Called once, before anything is rendered, with what the store lacks. In a chain only the first has its `first`."""
         ...

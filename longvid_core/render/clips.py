@@ -3,45 +3,86 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import groupby
 from pathlib import Path
 
 from ..canonical import sha256_of
 from ..catalog import Backend, find_backend
-from ..errors import BadInput, LongvidError, Unreadable
+from ..errors import BadInput, Interrupted, LongvidError, StoreError, Unreadable
 from ..events import StageDone, StageStarted
 from ..models.asset import Asset
 from ..models.base import MAX_FPS
 from ..models.clip import Clip, ModelRecord, Outcome, Rendered, SeedRecord
 from ..models.plan import Plan, Segment
+from ..providers.base import Prepares, VideoRequest, Watch
 from .check import backend_for, check_plan
 from .ends import conformed, last_frame_of
 from .lanes import lane, settle_all
 from .segment import Take, finish, reported
+from .selection import part_of
 from .session import Session
+from .walk import walk
 
 
-async def render_clips(plan: Plan, session: Session, *, backend: str = "animatic") -> Rendered:
+async def render_clips(
+    plan: Plan, session: Session, *, backend: str | Backend = "animatic", only: Collection[int] | None = None
+) -> Rendered:
     """Every segment's outcome, in order.
 
     Keyframe mode: all at once, within the backend's lane. Chaining: each chain in order, every segment on the exact last
     frame of the one before it; separate chains side by side. A segment that fails is an outcome, not an error; the rest go
-    on. Raises CannotRender before any work if some model cannot do what the plan asks, Interrupted when told to stop.
+    on. `only`: indexes of the segments wanted; the result is then the film that they alone make, and a chain begins on
+    clips the store has. Raises CannotRender before any work if some model cannot do what the plan asks, Interrupted when
+    told to stop.
     """
-    default = find_backend(backend, "video")
+    default = find_backend(backend, "video") if isinstance(backend, str) else backend
     check_plan(plan, default)
     _check_keyframes(plan)
     backends = {s.id: backend_for(s, default) for s in plan.segments}
+    wanted = frozenset(s.index for s in plan.segments) if only is None else frozenset(only)
+    for each in dict.fromkeys(backends.values()):
+        await asyncio.to_thread(session.renderers.record, each)  # its files may have to be read
+    session.emit(StageStarted(stage="clips", total=len(wanted)))
+    await _prepare(plan, backends, wanted, session)
     gates = {str(b): lane(b) for b in backends.values()}
-    session.emit(StageStarted(stage="clips", total=len(plan.segments)))
 
     def gate_of(segment: Segment) -> tuple[Backend, asyncio.Semaphore]:
         return backends[segment.id], gates[str(backends[segment.id])]
 
-    chains = await settle_all(_chain(plan, chain, gate_of, session) for chain in _chains(plan))
+    starts: dict[str, Asset] = {}
+    chains = await settle_all(_chain(plan, chain, wanted, starts, gate_of, session) for chain in _chains(plan))
     session.emit(StageDone(stage="clips"))
-    return Rendered(plan=plan, outcomes=tuple(outcome for chain in chains for outcome in chain))
+    outcomes = tuple(outcome for chain in chains for outcome in chain)
+    return Rendered(plan=plan, outcomes=outcomes) if len(outcomes) == len(plan.segments) else part_of(plan, outcomes, starts)
+
+
+def missing_segments(
+    plan: Plan, session: Session, *, backend: str | Backend = "animatic", only: Collection[int] | None = None
+) -> list[Segment]:
+    """Those of the wanted segments that `render_clips` would have to render. Refuses what it would refuse."""
+    default = find_backend(backend, "video") if isinstance(backend, str) else backend
+    check_plan(plan, default)
+    _check_keyframes(plan)
+    known = walk(plan, session, lambda segment: backend_for(segment, default))
+    return [k.segment for k in known if k.clip is None and (only is None or k.segment.index in only)]
+
+
+async def _prepare(plan: Plan, backends: dict[str, Backend], wanted: frozenset[int], session: Session) -> None:
+    """Tell every renderer that wants to know what it will be asked for: whatever of it the store lacks."""
+    curious = {b: r for b in dict.fromkeys(backends.values()) if isinstance(r := session.renderers.of(b), Prepares)}
+    if not curious:
+        return
+    coming: dict[Backend, list[VideoRequest]] = {b: [] for b in curious}
+    for known in await asyncio.to_thread(lambda: list(walk(plan, session, lambda s: backends[s.id]))):
+        if known.clip is None and known.segment.index in wanted and known.backend in coming:
+            record = session.renderers.record(known.backend)
+            take = known.take or Take.of(plan, known.segment, known.backend, None, None, record)
+            coming[known.backend].append(take.request)
+    for backend, requests in coming.items():
+        if requests:
+            watch = Watch(preview=session.preview, interrupted=session.interrupted)
+            await curious[backend].prepare(backend.model, requests, watch)
 
 
 def adopt_clips(plan: Plan, files: Sequence[Path], session: Session) -> Rendered:
@@ -120,29 +161,42 @@ def _chains(plan: Plan) -> list[list[Segment]]:
 async def _chain(
     plan: Plan,
     chain: Sequence[Segment],
+    wanted: frozenset[int],
+    starts: dict[str, Asset],
     gate_of: Callable[[Segment], tuple[Backend, asyncio.Semaphore]],
     session: Session,
 ) -> list[Outcome]:
+    """The outcomes of the wanted segments of one chain. `starts` takes in the frame each of them starts on."""
     outcomes: list[Outcome] = []
+    before: Segment | None = None
+    clip: Clip | None = None
     for segment in chain:
+        if before is not None and clip is None and segment.index not in wanted:
+            before = segment
+            continue
         backend, gate = gate_of(segment)
-        before = outcomes[-1] if outcomes else None
-        if before is not None and before.clip is None:
-            take = Take.of(plan, segment, backend, None, None)
-            outcomes.append(
-                await take.failed(
-                    session, f"it starts on the last frame of segment {before.index} ({before.id}), which has no clip"
-                )
-            )
-            continue
-        try:
-            first, last = await asyncio.to_thread(_ends, plan, segment, before.clip if before else None, session)
-        except LongvidError as error:
-            if error.exit_code == 5:
+        record = session.renderers.record(backend)
+        broken = None
+        first = last = None
+        if before is not None and clip is None:
+            broken = f"it starts on the last frame of segment {before.index} ({before.id}), which has no clip"
+        else:
+            try:
+                first, last = await asyncio.to_thread(_ends, plan, segment, clip, session)
+            except (Interrupted, StoreError):
                 raise
-            outcomes.append(await Take.of(plan, segment, backend, None, None).failed(session, error.what))
-            continue
-        outcomes.append(await Take.of(plan, segment, backend, first, last).render(gate, session))
+            except LongvidError as error:
+                broken = error.what
+        take = Take.of(plan, segment, backend, first, last, record)
+        if segment.index in wanted:
+            outcome = await (take.failed(session, broken) if broken else take.render(gate, session))
+            outcomes.append(outcome)
+            clip = outcome.clip
+            if first is not None:
+                starts[segment.id] = first
+        else:
+            clip = None if broken else session.store.clip(take.render_key)
+        before = segment
     return outcomes
 
 

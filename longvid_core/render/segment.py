@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ..canonical import sha256_of
-from ..catalog import Backend, load_provider
+from ..catalog import Backend
 from ..errors import Interrupted, LongvidError, MissingTool, RenderFailed, StoreError
 from ..events import Preview, Progress, SegmentDone, SegmentStarted
 from ..models.asset import Asset, Reference
 from ..models.base import exact_fps
 from ..models.clip import Clip, ModelRecord, Outcome, OutcomeKind, ReferenceRecord, SeedRecord
 from ..models.plan import Plan, Segment
-from ..providers.base import LocalVideo, VideoRequest, Watch
+from ..providers.base import VideoRequest, Watch
 from ..seeds import map_seed, segment_seed
 from .session import Session
 
@@ -30,10 +30,14 @@ class Take:
     segment: Segment
     backend: Backend
     request: VideoRequest
+    model: ModelRecord
+    """Which model renders it, with everything about it that changes pixels."""
 
     @classmethod
-    def of(cls, plan: Plan, segment: Segment, backend: Backend, first: Asset | None, last: Asset | None) -> Take:
-        """The take of a segment between two pictures, each at the plan's size."""
+    def of(
+        cls, plan: Plan, segment: Segment, backend: Backend, first: Asset | None, last: Asset | None, model: ModelRecord
+    ) -> Take:
+        """The take of a segment between two pictures, each at the plan's size, by the model that `backend` names."""
         support = backend.entry.seed
         seed = None if support.promise == "none" else map_seed(segment_seed(plan, segment), *support.range)
         cast = tuple(r for member in plan.cast for r in member.references)
@@ -50,15 +54,7 @@ class Take:
             last=last,
             references=cast[: backend.entry.references],
         )
-        return cls(plan, segment, backend, request)
-
-    @cached_property
-    def model(self) -> ModelRecord:
-        """Which model renders it, with everything about it that changes pixels."""
-        provider: LocalVideo = load_provider(self.backend.provider)
-        return ModelRecord(
-            provider=self.backend.provider, id=self.backend.model, fingerprint=provider.fingerprint(self.backend.model)
-        )
+        return cls(plan, segment, backend, request, model)
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:
@@ -101,13 +97,10 @@ class Take:
         target = session.scratch / f"{segment.id}-{os.urandom(4).hex()}.mkv"
         preview = target.with_suffix(".proxy.mp4")
 
-        def progress(done: int, total: int) -> None:
-            session.emit(Progress(stage="clips", id=segment.id, done=done, total=total))
-
-        provider: LocalVideo = load_provider(backend.provider)
         try:
-            await provider.render(backend.model, self.request, target, Watch(progress, session.interrupted))
-            facts = await asyncio.to_thread(self._verified, target, preview)
+            renderer = session.renderers.of(backend)
+            made = await renderer.render(backend.model, self.request, target, watch_of(segment, session))
+            facts = {**await asyncio.to_thread(self._verified, target, preview), "made": dict(made or {})}
             found = session.store.clips.put(self.render_key, target, target.suffix, facts)
             if preview.is_file():
                 session.store.keep_proxy(self.render_key, preview)
@@ -162,7 +155,7 @@ class Take:
             id=self.segment.id,
             render_key=self.render_key,
             outcome=kind,
-            determinism=self.backend.entry.determinism,
+            determinism=self.backend.entry.determinism_on(clip.made.get("device") if clip else None),
             prompt_sent=self.request.prompt_sent,
             seed=SeedRecord(
                 policy=self.plan.seed_policy, requested=segment_seed(self.plan, self.segment), sent=self.request.seed
@@ -176,6 +169,15 @@ class Take:
             message=message,
         )
         return reported(outcome, session)
+
+
+def watch_of(segment: Segment, session: Session) -> Watch:
+    """How a render of this segment tells the session how far it is."""
+
+    def tell(unit: Literal["frame", "step"], done: int, total: int) -> None:
+        session.emit(Progress(stage="clips", id=segment.id, unit=unit, done=done, total=total))
+
+    return Watch(partial(tell, "frame"), partial(tell, "step"), session.preview, session.interrupted)
 
 
 def finish(clip: Clip, segment: Segment, session: Session) -> Clip:

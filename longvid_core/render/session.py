@@ -11,13 +11,20 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import Interrupted, LongvidError
 from ..events import Emit, Event, Notice, Progress, RunStarted
 from ..files import writing
+from ..providers.base import Surroundings
 from ..settings import Settings
 from ..store import Store
+from ..store.hashes import FileHashes
 from ..store.ledger import Ledger, ledger_url
+from .renderers import Renderers
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _PROGRESS_EVERY_S = 0.1
 
@@ -32,10 +39,33 @@ class Session:
     run_id: str
     scratch: Path
     interrupted: Callable[[], bool]
+    preview: Callable[[Image], None]
+    """Shows what is being made, where someone can see it."""
     _emit: Emit
     _log: Callable[[Event], None]
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _last: dict[tuple[str, str | None], float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._hashes = FileHashes(self.store.home / "hashes")
+        self.renderers = Renderers(
+            Surroundings(
+                settings=self.settings,
+                sha256_of=self.sha256_of,
+                notice=lambda message: self.emit(Notice(message=message)),
+                loading=lambda done, total: self.emit(Progress(stage="weights", done=done, total=total)),
+                interrupted=self.interrupted,
+            )
+        )
+
+    def sha256_of(self, file: Path) -> str:
+        """The sha256 of a model's file, from the store's notes where it has not changed since. Shows progress."""
+
+        def progress(done: int, total: int) -> None:
+            self.check()
+            self.emit(Progress(stage="weights", id=file.name, unit="byte", done=done, total=total))
+
+        return self._hashes.sha256(file, progress)
 
     def emit(self, event: Event) -> None:
         """Hand an event on and write it to the run's log. Progress is thinned to ten a second; its last one always goes."""
@@ -61,10 +91,12 @@ def open_session(
     command: str,
     emit: Emit,
     interrupted: Callable[[], bool] = lambda: False,
+    preview: Callable[[Image], None] = lambda image: None,
 ) -> Iterator[Session]:
     """A run on the settings' store, from its first line in ledger and log to its last.
 
-    `command` is what a person types to do the same again. Raises StoreError where the store cannot be used.
+    `command` is what a person types to do the same again; `preview` is handed pictures of what is being made. Raises
+    StoreError where the store cannot be used.
     """
     if settings.ffmpeg:
         from ..media.ffmpeg import set_ffmpeg
@@ -75,11 +107,12 @@ def open_session(
     run_id = f"{datetime.datetime.now(datetime.timezone.utc):%Y%m%d-%H%M%S}-{os.urandom(3).hex()}"
     try:
         with store.scratch(run_id) as scratch, _log_file(store.home / "runs" / run_id / "events.jsonl") as log:
-            session = Session(settings, store, ledger, run_id, scratch, interrupted, emit, log)
+            session = Session(settings, store, ledger, run_id, scratch, interrupted, preview, emit, log)
             ledger.start_run(run_id, command, os.getcwd())
             session.emit(RunStarted(run=run_id, command=command))
             try:
-                yield session
+                with contextlib.closing(session.renderers):
+                    yield session
             except BaseException as error:
                 _settle(ledger, run_id, error)
                 raise

@@ -1,0 +1,49 @@
+"""What renders in a run: every provider opened once, every model looked at once."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+
+from ..catalog import Backend, load_provider
+from ..models.clip import ModelRecord
+from ..providers.base import LocalVideo, Opened, Surroundings
+
+
+class Renderers:
+    """Opens providers when they are first needed, and closes them with the run. Use it from any thread."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._stack = ExitStack()
+        self._lock = threading.RLock()
+        self._opened: dict[str, LocalVideo] = {}
+        self._records: dict[str, ModelRecord] = {}
+
+    def of(self, backend: Backend) -> LocalVideo:
+        """What renders with this backend."""
+        if backend.renderer is not None:
+            renderer: LocalVideo = backend.renderer
+            return renderer
+        with self._lock:
+            if backend.provider not in self._opened:
+                provider = load_provider(backend.provider)
+                opened = self._stack.enter_context(provider.opened(self._around)) if isinstance(provider, Opened) else provider
+                self._opened[backend.provider] = opened
+            return self._opened[backend.provider]
+
+    def record(self, backend: Backend) -> ModelRecord:
+        """Which model it is, with everything about it that changes pixels. Reads the model's files, the first time.
+
+        Its id is what the fingerprint calls `model`, else the name it was chosen by: a path says nothing about pixels.
+        """
+        with self._lock:
+            if str(backend) not in self._records:
+                fingerprint = self.of(backend).fingerprint(backend.model)
+                name = str(fingerprint.get("model", backend.model))
+                self._records[str(backend)] = ModelRecord(provider=backend.provider, id=name, fingerprint=fingerprint)
+            return self._records[str(backend)]
+
+    def close(self) -> None:
+        """Free what was opened."""
+        self._stack.close()
