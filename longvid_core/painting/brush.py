@@ -99,7 +99,8 @@ def curve(points: Points, *, closed: bool = True, steps: int = 8) -> list[tuple[
         for s in range(steps):
             t = s / steps
             a, b, c, d = -t + 2 * t * t - t**3, 2 - 5 * t * t + 3 * t**3, t + 4 * t * t - 3 * t**3, t**3 - t * t
-            result.append(tuple((a * p0[k] + b * p1[k] + c * p2[k] + d * p3[k]) / 2 for k in (0, 1)))  # type: ignore[arg-type]
+            x, y = ((a * p0[k] + b * p1[k] + c * p2[k] + d * p3[k]) / 2 for k in (0, 1))
+            result.append((x, y))
     if not closed:
         result.append(points[-1])
     return result

@@ -47,7 +47,7 @@ def oval(x: float, y: float, rx: float, ry: float | None = None, colour: Rgb = (
         (x, y - ry),
         (x + rx * k, y - ry * k),
     ]
-    return Piece(ring, colour, **how)  # type: ignore[arg-type]
+    return Piece(ring, colour, smooth=True, **how)
 
 
 def box(x0: float, y0: float, x1: float, y1: float, colour: Rgb, **how: float) -> Piece:
@@ -68,7 +68,7 @@ def limb(points: Points, widths: Sequence[float], colour: Rgb, **how: float) -> 
         nx, ny = -(by - ay) / length, (bx - ax) / length
         left.append((x + nx * widths[i], y + ny * widths[i]))
         right.append((x - nx * widths[i], y - ny * widths[i]))
-    return Piece([*left, *reversed(right)], colour, **how)  # type: ignore[arg-type]
+    return Piece([*left, *reversed(right)], colour, smooth=True, **how)
 
 
 def moved(pieces: Iterable[Piece], dx: float, dy: float, size: float = 1.0, flip: float = 1.0) -> list[Piece]:

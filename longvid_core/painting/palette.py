@@ -38,7 +38,8 @@ def luma(a: Rgb) -> float:
 
 def saturate(a: Rgb, s: float) -> Rgb:
     y = luma(a)
-    return tuple(min(1.0, max(0.0, y + (c - y) * s)) for c in a)  # type: ignore[return-value]
+    red, green, blue = (min(1.0, max(0.0, y + (c - y) * s)) for c in a)
+    return red, green, blue
 
 
 def array(a: Rgb) -> np.ndarray:

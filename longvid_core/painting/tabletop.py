@@ -243,7 +243,8 @@ def watch(metal: Rgb) -> list[Piece]:
     ]
 
     def ring(r: float, colour: Rgb, **how: float) -> Piece:
-        return Piece([(r * math.cos(a * math.pi / 8), r * math.sin(a * math.pi / 8)) for a in range(16)], colour, **how)  # type: ignore[arg-type]
+        points = [(r * math.cos(a * math.pi / 8), r * math.sin(a * math.pi / 8)) for a in range(16)]
+        return Piece(points, colour, smooth=True, **how)
 
     pieces += [ring(0.365, metal, round=0.3, gloss=0.8), ring(0.325, scale(metal, 0.55), round=0.1), ring(0.31, dial, round=0.5)]
     pieces.append(

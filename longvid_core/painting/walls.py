@@ -6,7 +6,7 @@ import numpy as np
 
 from .brush import blur, shape
 from .noise import fbm, lattice, smooth
-from .palette import Rgb, array, mix, rgb, scale
+from .palette import Rgb, array, mix, rgb, scale, times
 from .scene import Scene, blend
 
 
@@ -32,7 +32,7 @@ def paint_shell(
     plaster = fbm(scene.rng("plaster"), width, height, 5, octaves=5)
     level = np.clip(ambient + fall * (0.85 - 0.25 * ambient) + (plaster - 0.5) * 0.2, 0, 1)
     tint = mix(warm, scheme.key, 0.3)
-    paint = blend(mix(scale(wall, 0.2), scheme.shade, 0.25), tuple(w * t for w, t in zip(wall, tint, strict=True)), level)  # type: ignore[arg-type]
+    paint = blend(mix(scale(wall, 0.2), scheme.shade, 0.25), times(wall, tint), level)
     # Corners of the room.
     left, right = 0.08, 0.92
     side = np.maximum(smooth(x, left, left - 0.03), smooth(x, right, right + 0.03)) * np.ones_like(y)
@@ -59,7 +59,7 @@ def paint_shell(
         0,
         1,
     )
-    ground = blend(mix(scale(floor, 0.16), scheme.shade, 0.2), tuple(f * t for f, t in zip(floor, tint, strict=True)), shine)  # type: ignore[arg-type]
+    ground = blend(mix(scale(floor, 0.16), scheme.shade, 0.2), times(floor, tint), shine)
     if gloss:
         flip = np.clip(2 * stage.py(floor_at) - np.arange(height), 0, height - 1).astype(np.int32)
         ripple = ((fbm(scene.rng("gloss"), width, height, 24, octaves=2, stretch=2) - 0.5) * stage.unit * 0.02).astype(np.int32)

@@ -114,10 +114,10 @@ def read(prompt: str) -> Reading:
             for key, weight in _look_up(TRAITS, pair) or _look_up(TRAITS, token):
                 traits[key] = traits.get(key, 0) + weight
             colour = COLOUR.get(token) or next((COLOUR[part] for part in token.split("-") if part in COLOUR), None)
-            for noun in tokens[index + 1 : index + 4] if colour else ():
-                if noun in COLOUR:
+            for noun in tokens[index + 1 : index + 4]:
+                if colour is None or noun in COLOUR:
                     break
-                colours.setdefault(_singular(noun), colour)  # type: ignore[arg-type]
+                colours.setdefault(_singular(noun), colour)
                 if noun in GARMENTS or noun in HEADWEAR:
                     break
             kin = kin or (token in KIN and not aside)

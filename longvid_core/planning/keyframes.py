@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..models.plan import Keyframe, Mode
-from ..models.visual import Camera, Lens, VisualState
+from ..models.visual import Camera, CameraHeight, Framing, Lens, VisualState
 from .beats import Unit, sentences, split_clauses
 from .company import Company, with_looks
 from .lexicon import patterns, verb_forms
@@ -40,7 +40,7 @@ _CAMERA_CHUNK = re.compile(
     re.IGNORECASE,
 )
 
-_CLOSER = {
+_CLOSER: dict[Framing, Framing] = {
     "extreme_wide": "wide",
     "wide": "medium",
     "full": "medium",
@@ -48,7 +48,7 @@ _CLOSER = {
     "close": "extreme_close",
     "extreme_close": "extreme_close",
 }
-_WIDER = {
+_WIDER: dict[Framing, Framing] = {
     "extreme_close": "close",
     "close": "medium",
     "medium": "wide",
@@ -56,8 +56,8 @@ _WIDER = {
     "wide": "extreme_wide",
     "extreme_wide": "extreme_wide",
 }
-_LOWER = {"aerial": "high", "high": "eye", "eye": "low", "low": "ground", "ground": "ground"}
-_HIGHER = {"ground": "low", "low": "eye", "eye": "high", "high": "aerial", "aerial": "aerial"}
+_LOWER: dict[CameraHeight, CameraHeight] = {"aerial": "high", "high": "eye", "eye": "low", "low": "ground", "ground": "ground"}
+_HIGHER: dict[CameraHeight, CameraHeight] = {"ground": "low", "low": "eye", "eye": "high", "high": "aerial", "aerial": "aerial"}
 
 
 def keyframes_of(script: Script, shots: list[Shot], mode: Mode) -> tuple[list[Keyframe], list[tuple[str | None, str | None]]]:
@@ -140,13 +140,13 @@ def arrival(state: VisualState) -> VisualState:
     """The picture after the camera's move: a push-in ends closer, a crane down ends lower."""
     move, framing, height = state.camera.move, state.lens.framing, state.camera.height
     if move in ("push_in", "zoom_in"):
-        framing = _CLOSER[framing or "wide"]  # type: ignore[assignment]
+        framing = _CLOSER[framing or "wide"]
     elif move in ("pull_out", "zoom_out"):
-        framing = _WIDER[framing or "medium"]  # type: ignore[assignment]
+        framing = _WIDER[framing or "medium"]
     elif move == "crane_down":
-        height = _LOWER[height or "high"]  # type: ignore[assignment]
+        height = _LOWER[height or "high"]
     elif move == "crane_up":
-        height = _HIGHER[height or "eye"]  # type: ignore[assignment]
+        height = _HIGHER[height or "eye"]
     return state.model_copy(
         update={"camera": Camera(height=height), "lens": Lens(**{**state.lens.model_dump(), "framing": framing})}
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict
 
 from .durations import _amount, seconds_of
 from .lexicon import label_kinds, split_terms, words
@@ -81,6 +81,22 @@ class Piece:
     said: str = ""
     markup: Literal["", "rule", "fence", "blank"] = ""
     code: bool = False
+
+
+class _Marks(TypedDict, total=False):
+    """What is read of a piece's marks, one after another: fields of `Piece`."""
+
+    indent: int
+    level: int
+    scene: bool
+    number: int
+    bullet: bool
+    slug: bool
+    join: Literal["cut", "continuous"]
+    seconds: float | None
+    clock: tuple[float, float | None]
+    label: str
+    said: str
 
 
 @functools.cache
@@ -172,7 +188,9 @@ def _breaks_in(text: str, start: int, end: int) -> list[int]:
     """Where marks begin inside the line text[start:end]."""
     line = text[start:end]
     found: set[int] = set()
-    head = _HEAD.match(line).end()  # type: ignore[union-attr]
+    opening = _HEAD.match(line)
+    assert opening is not None  # each of its parts may be absent
+    head = opening.end()
     for match in _scene().finditer(line):
         at = match.start()
         if at <= head or line[at - 1].isalnum():
@@ -220,7 +238,7 @@ def _numbered(line: str, head: int) -> list[int]:
 def _read(text: str, start: int, end: int, opens_line: bool, gap: bool) -> list[Piece]:
     """The piece text[start:end] with its marks read; a slugline followed by words in the same line gives two."""
     at = start
-    marks: dict[str, object] = {}
+    marks: _Marks = {}
 
     def skip() -> None:
         nonlocal at
@@ -239,17 +257,17 @@ def _read(text: str, start: int, end: int, opens_line: bool, gap: bool) -> list[
         marks.setdefault("seconds", _trailing_length(text[at:end]))
         if marks["seconds"] is None and "clock" not in marks:
             marks["seconds"] = _trailing_span(text[at:end])
-    piece = Piece(start, min(at, end), end, opens_line, gap, **marks)  # type: ignore[arg-type]
+    piece = Piece(start, min(at, end), end, opens_line, gap, **marks)
     if piece.slug:
         line = text[at:end]
         stop = _SLUG_TIME.search(line) or re.search(r"[.:]\s+(?=\S)", line)
         if stop and line[stop.end() :].strip(" *_\n") and stop.end() < len(line):
             cut = at + stop.end()
-            return [Piece(start, at, cut, opens_line, gap, **marks), *_read(text, cut, end, False, False)]  # type: ignore[arg-type]
+            return [Piece(start, at, cut, opens_line, gap, **marks), *_read(text, cut, end, False, False)]
     return [piece]
 
 
-def _one_mark(text: str, at: int, end: int, opens_line: bool, marks: dict[str, object]) -> int:
+def _one_mark(text: str, at: int, end: int, opens_line: bool, marks: _Marks) -> int:
     """Read one mark at `at` into `marks` and return where it ends; `at` itself where there is none."""
     match: re.Match[str] | None
     if "label" in marks:

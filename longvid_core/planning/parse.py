@@ -11,7 +11,7 @@ from .lexicon import label_kinds, pattern, terms
 from .marks import Piece, pieces_of
 from .places import as_settings, generic, is_slug, slug_words
 from .prose import lengths_from_clocks, sort_prose
-from .script import Passage, Scene, Script, about_film, film_words, plain
+from .script import Passage, Scene, SceneKind, Script, about_film, film_words, plain
 from .textkit import says_something, word_count
 
 _FILM_WIDE = ("style", "look_note", "setting", "time", "character", "sound")
@@ -192,10 +192,10 @@ class _Reader:
 
     # -- scenes and words --
 
-    def _open(self, kind: str, piece: Piece, level: int = 0) -> Scene:
+    def _open(self, kind: SceneKind, piece: Piece, level: int = 0) -> Scene:
         pending, self.pending = self.pending, None
         scene = Scene(
-            kind,  # type: ignore[arg-type]
+            kind,
             join=piece.join or (pending.join if pending else None),
             seconds=piece.seconds or (pending.seconds if pending else None),
             clock=piece.clock or (pending.clock if pending else None),
@@ -223,7 +223,7 @@ class _Reader:
             return
         if marked or (self.pending is not None) or not self.scenes or self._leaves_list(piece):
             old = self.scenes[-1] if self.scenes else None
-            kind = marked or (
+            kind: SceneKind = marked or (
                 "scene" if self.pending is not None and self.pending.join else "item" if self.pending is not None else "prose"
             )
             scene = self._open(kind, piece)
@@ -254,7 +254,7 @@ class _Reader:
         if not piece.opens_line and not marked:
             self.open_passage = True
 
-    def _opens_scene(self, piece: Piece) -> str | None:
+    def _opens_scene(self, piece: Piece) -> SceneKind | None:
         """The kind of scene that begins here, if one does."""
         if piece.scene or piece.slug or piece.join:
             return "scene"

@@ -37,11 +37,14 @@ class Passage:
     nested: bool = False
 
 
+SceneKind = Literal["scene", "item", "prose"]
+
+
 @dataclass
 class Scene:
     """A stretch of the film. `kind`: marked as a scene; an entry of a shot list; or plain prose."""
 
-    kind: Literal["scene", "item", "prose"]
+    kind: SceneKind
     join: Literal["cut", "continuous"] | None = None
     seconds: float | None = None
     clock: tuple[float, float | None] | None = None
