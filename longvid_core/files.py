@@ -7,12 +7,12 @@ import hashlib
 import os
 import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 from .errors import BadInput, StoreError
+from .unfinished import hidden_name
 
 _CHUNK = 1 << 20
 _ELSEWHERE = "to another disk: -o for the film, LONGVID_HOME for the store"
@@ -59,29 +59,34 @@ def check_folder(target: Path) -> None:
 
 
 @contextmanager
-def whole_file(target: Path, parts: Path | None = None) -> Iterator[Path]:
+def whole_file(target: Path, parts: Path | None = None, stale: Path | None = None) -> Iterator[Path]:
     """A temporary path, which takes the name `target` when the block ends well and vanishes when it does not.
 
-    It lies in `parts`, a folder on the same disk that is swept after a crash, or beside `target` where none is given.
-    BadInput when the folder is missing, StoreError when the disk is full or the folder read-only.
+    It lies in `parts`, a folder on the same disk that is swept after a crash, or hidden beside `target`, where the next
+    file written there sweeps. `stale`: as in `settle`. BadInput when the folder is missing, StoreError when the disk is full
+    or the folder read-only.
     """
     check_folder(target)
-    temporary = (parts or target.parent) / f".longvid-{secrets.token_hex(8)}.part"
-    try:
-        with writing(target):
+    with writing(target), nullcontext(_part_in(parts)) if parts else hidden_name(target.parent) as temporary:
+        try:
             yield temporary
-            settle(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+            settle(temporary, target, stale)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _part_in(parts: Path) -> Path:
+    return parts / f"{secrets.token_hex(8)}.part"
 
 
 @contextmanager
 def work_folder(beside: Path) -> Iterator[Path]:
-    """A folder for what is needed meanwhile, in the folder `beside`, gone after the block. StoreError as in `whole_file`."""
-    with writing(beside):
-        made = tempfile.TemporaryDirectory(prefix=".longvid-", dir=beside)
-    with made as name:
-        yield Path(name)
+    """A folder for what is needed meanwhile, hidden in the folder `beside`, gone after the block. Errors as in `whole_file`."""
+    with ExitStack() as stack:
+        with writing(beside):
+            folder = stack.enter_context(hidden_name(beside))
+            folder.mkdir(mode=0o700)
+        yield folder
 
 
 def write_bytes(target: Path, data: bytes, parts: Path | None = None) -> None:
@@ -90,16 +95,23 @@ def write_bytes(target: Path, data: bytes, parts: Path | None = None) -> None:
         temporary.write_bytes(data)
 
 
-def copy_file(source: Path, target: Path, parts: Path | None = None) -> None:
-    """Copy a file so that the copy is there whole or not at all. `parts` and errors as in `whole_file`."""
-    with whole_file(target, parts) as temporary:
+def copy_file(source: Path, target: Path, parts: Path | None = None, stale: Path | None = None) -> None:
+    """Copy a file so that the copy is there whole or not at all. The rest as in `whole_file`."""
+    with whole_file(target, parts, stale) as temporary:
         shutil.copyfile(source, temporary)
 
 
-def settle(temporary: Path, final: Path) -> None:
-    """Give a finished file its final name: flushed to the disk first, then renamed in one step. Raises OSError."""
+def settle(temporary: Path, final: Path, stale: Path | None = None) -> None:
+    """Give a finished file its final name: flushed to the disk first, then renamed in one step. Raises OSError.
+
+    `stale`: a file that tells of what stood under that name before. It goes in the step before, so that it never stands
+    beside what it does not tell of, whenever the process or the machine stops.
+    """
     with open(temporary, "rb+") as file:  # Windows flushes only what may be written
         os.fsync(file.fileno())
+    if stale is not None and stale.exists():
+        stale.unlink()
+        _sync_folder(stale.parent)
     os.replace(temporary, final)
     _sync_folder(final.parent)
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from ..errors import BadInput, RenderFailed
-from ..files import settle, writing
+from ..files import whole_file
 from .workflow import Workflow, title_of
 
 DEFAULT_URL = "http://127.0.0.1:8188"
@@ -126,9 +126,8 @@ class Server:
     async def download(self, file: Mapping[str, str], target: Path) -> int:
         """Stream one output file to `target`, which appears only when whole; gives its size in bytes."""
         size = 0
-        temporary = target.with_name(f".{uuid.uuid4().hex}.part")
         try:
-            with writing(target):
+            with whole_file(target) as temporary:
                 async with self._http.stream("GET", f"{self.base}/view", params=dict(file)) as response:
                     if response.status_code != 200:
                         raise RenderFailed(
@@ -138,11 +137,8 @@ class Server:
                     with open(temporary, "wb") as out:
                         async for piece in response.aiter_bytes():
                             size += out.write(piece)
-                settle(temporary, target)
         except httpx.HTTPError as error:
             raise self.unreachable(error) from error
-        finally:
-            temporary.unlink(missing_ok=True)
         return size
 
 
