@@ -30,17 +30,18 @@ def _escaped(text: str) -> str:
     return "".join("\\" + c if c in "=;#\\\n" else c for c in text)
 
 
-def write_tags(path: str | Path, tags: Mapping[str, str]) -> None:
+def write_tags(path: str | Path, tags: Mapping[str, str], stale: Path | None = None) -> None:
     """Add `tags` to the film at `path`, or replace them, keeping its other ones; pictures and sound stay as they are.
 
-    The file is replaced whole or not at all. BadInput for a container that holds no tags.
+    The file is replaced whole or not at all. `stale`: a file that tells of the film as it was, such as its manifest; it goes
+    the moment before. BadInput for a container that holds no tags.
     """
     path = Path(path)
     muxer = _MUXERS.get(path.suffix.lower())
     if muxer is None:
         raise BadInput(f"{path.name}: tags are kept in {', '.join(_MUXERS)} only.")
     everything = {**read_tags(path), **tags}
-    with whole_file(path) as temporary, tempfile.TemporaryDirectory(prefix="longvid-") as work:
+    with whole_file(path, stale=stale) as temporary, tempfile.TemporaryDirectory(prefix="longvid-") as work:
         listing = Path(work) / "tags.txt"
         tag_file(listing, everything)
         ffmpeg = builder()

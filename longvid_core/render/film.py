@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,11 +65,25 @@ def film_key(rendered: Rendered, options: FilmOptions) -> str:
 
 
 def export_film(release: Release, target: Path) -> Release:
-    """Copy the store's film to `target`, whole or not at all. Raises StoreError when it cannot be written."""
-    from ..files import copy_file
+    """Copy the store's film to `target`, whole or not at all. Raises StoreError when it cannot be written.
 
-    copy_file(Path(release.film.path), target)
+    A manifest beside it that tells of another film goes the moment before the new film takes its name. So whenever the run
+    is killed, a manifest that stands beside a film tells of that film.
+    """
+    from ..files import copy_file
+    from ..manifest.build import manifest_path
+
+    manifest = manifest_path(target)
+    copy_file(Path(release.film.path), target, stale=None if _tells_of(manifest, release.film.sha256) else manifest)
     return release.model_copy(update={"film": release.film.model_copy(update={"path": str(target)})})
+
+
+def _tells_of(manifest: Path, sha256: str) -> bool:
+    """Whether that manifest is of the film with that hash. Any other file under its name is of none."""
+    try:
+        return bool(json.loads(manifest.read_bytes())["film"]["sha256"] == sha256)
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
 
 
 def _drops(rendered: Rendered) -> list[int]:
