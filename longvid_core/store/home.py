@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from ..errors import BadInput
-from ..files import settle, sha256_file, whole_file, writing
+from ..files import sha256_file, whole_file, writing
 from ..models.asset import Asset
 from ..models.base import Frozen
 from ..models.clip import Clip
@@ -43,20 +43,17 @@ class Store:
         return self._value(self.clips, render_key, self.as_clip, thorough=thorough)
 
     def as_clip(self, render_key: str, path: Path, facts: dict[str, Any]) -> Clip:
-        """A clip out of what `clips.get` or `clips.put` returned."""
-        proxy = self.proxy_path(render_key)
-        return Clip(render_key=render_key, path=str(path), proxy=str(proxy) if proxy.is_file() else None, **_known(Clip, facts))
+        """A clip out of what `clips.get` or `clips.put` returned, with its preview where there is one, whole."""
+        proxy = self.clips.get(_proxy_key(render_key))
+        return Clip(render_key=render_key, path=str(path), proxy=str(proxy[0]) if proxy else None, **_known(Clip, facts))
 
     def keep_proxy(self, render_key: str, temporary: Path) -> Path:
-        """Take in a finished preview of a clip; gives where it stands."""
-        proxy = self.proxy_path(render_key)
-        with writing(proxy):
-            settle(temporary, proxy)
-        return proxy
+        """Take in a finished preview of a clip, on the store's own disk; gives where it stands."""
+        return self.clips.put(_proxy_key(render_key), temporary, ".mp4", {}, clear=False)[0]
 
     def proxy_path(self, render_key: str) -> Path:
         """Where a clip's H.264 copy stands, or will."""
-        return self.clips.path(render_key, ".proxy.mp4")
+        return self.clips.path(_proxy_key(render_key), ".mp4")
 
     def film(self, key: str) -> Film | None:
         """The film of that key, checked, or None."""
@@ -133,6 +130,11 @@ class Store:
                 path.unlink(missing_ok=True)
             finally:
                 lock.release()
+
+
+def _proxy_key(render_key: str) -> str:
+    """The key of a clip's preview: kept like a clip, with a record, so that a damaged one is noticed and made again."""
+    return f"{render_key}.proxy"
 
 
 def _known(model: type[Frozen], facts: dict[str, Any]) -> dict[str, Any]:

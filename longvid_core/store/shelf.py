@@ -61,16 +61,19 @@ class Shelf:
                 self._write_record(key, path, facts, sha256)
         return path, {**facts, "sha256": sha256, "bytes": size}
 
-    def put(self, key: str, temporary: Path, suffix: str, facts: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
+    def put(
+        self, key: str, temporary: Path, suffix: str, facts: dict[str, Any], *, clear: bool = True
+    ) -> tuple[Path, dict[str, Any]]:
         """Take a finished temporary file in under `key`. It must be on the store's own disk (see `Store.scratch`).
 
-        What lies there without a record (a preview of a damaged clip, say) is of an earlier file and goes.
+        `clear`: what lies there without a record (a preview of a damaged clip, say) is of an earlier file and goes. The
+        caller then holds the key's lock.
         """
         path = self.path(key, suffix)
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             sha256 = sha256_file(temporary)
-            if not self._record_path(key).exists():
+            if clear and not self._record_path(key).exists():
                 for old in path.parent.glob(f"{key}.*"):
                     old.unlink(missing_ok=True)
             settle(temporary, path)
@@ -113,7 +116,8 @@ class Shelf:
             for path in paths:
                 with contextlib.suppress(FileNotFoundError):  # another process may have set it aside just now
                     os.replace(path, self._damaged / f"{path.stem[:16]}-{os.urandom(4).hex()}{path.suffix}")
-        self._notice(f"{self.folder.name}/{key[:12]} is damaged ({why}). It is set aside in damaged/ and made again.")
+        name, dot, kind = key.partition(".")
+        self._notice(f"{self.folder.name}/{name[:12]}{dot}{kind} is damaged ({why}). It is set aside in damaged/ and made again.")
 
 
 def _acquired(lock: FileLock) -> bool:

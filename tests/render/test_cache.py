@@ -127,3 +127,18 @@ def test_a_clip_without_its_proxy_gets_one_again(studio: Studio) -> None:
     proxy.unlink()
     assert outcomes(studio.clips(plan)) == ["cached"]
     assert proxy.stat().st_size > 0
+
+
+@pytest.mark.parametrize("damage", ["cut short", "overwritten", "emptied"])
+def test_a_damaged_preview_is_made_again(studio: Studio, damage: str) -> None:
+    plan = small_plan(2)
+    made = studio.clips(plan)
+    proxy = Path(made.clips[0].proxy or "")
+    whole = proxy.read_bytes()
+    proxy.write_bytes({"cut short": whole[:-100], "overwritten": bytes(len(whole)), "emptied": b""}[damage])
+    again = studio.clips(plan)
+    assert outcomes(again) == ["cached"] * 2 and again.clips[0].proxy == str(proxy)
+    assert proxy.read_bytes() == whole
+    (said,) = studio.notices()
+    assert f"clips/{made.outcomes[0].render_key[:12]}.proxy is damaged" in said
+    assert outcomes(studio.clips(plan)) == ["cached"] * 2 and not studio.notices()
