@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -37,6 +39,7 @@ def ffmpeg_binary() -> str:
         found = shutil.which(_chosen)
         if found is None:
             raise MissingTool(f"the setting `ffmpeg` names {_chosen}, which is not a program.", "Correct it or leave it out.")
+        _check_setting(found)
         return found
     found = shutil.which("ffmpeg")
     if found is not None:
@@ -56,11 +59,50 @@ def ffmpeg_binary() -> str:
 def ffmpeg_version() -> str:
     """The version that the ffmpeg in use calls itself, such as `5.1.8`. MissingTool when there is none or it does not run."""
     program = ffmpeg_binary()
-    said = subprocess.run([program, "-version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
-    words = said.stdout.split()
-    if said.returncode or len(words) < 3:
-        raise MissingTool(f"{program} does not run (exit status {said.returncode}).", "Install ffmpeg again.")
-    return words[2]
+    answer = _answer(program)
+    version = _VERSION.match(answer)
+    if version is None:
+        raise MissingTool(f"{program} is no ffmpeg that works: {answer}.", "Install ffmpeg again.")
+    return version[1]
+
+
+_VERSION = re.compile(r"ffmpeg version (\S+)")
+_ANSWER_S = 10
+
+
+@functools.cache
+def _check_setting(program: str) -> None:
+    """MissingTool, naming the setting, where that program is no ffmpeg. Asked once for each program."""
+    answer = _answer(program)
+    if not _VERSION.match(answer):
+        raise MissingTool(
+            f"the setting `ffmpeg` names {program}, which is no ffmpeg: {answer}.",
+            "Name an ffmpeg program, or leave the setting out to use the one on the PATH.",
+        )
+
+
+def _answer(program: str) -> str:
+    """What a program says when it is asked for its version as ffmpeg is: that line of ffmpeg's, else what became of it."""
+    try:
+        child = subprocess.Popen(
+            [program, "-version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+    except OSError as error:
+        return f"it cannot be started ({error.strerror})"
+    # It may be any program: one that never ends, or never stops talking.
+    patience = threading.Timer(_ANSWER_S, child.kill)
+    patience.start()
+    try:
+        assert child.stdout is not None
+        with child.stdout:
+            said = child.stdout.read(4096).decode("utf-8", "replace")
+    finally:
+        patience.cancel()
+        child.kill()
+        child.wait()
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    own = next((line for line in lines if _VERSION.match(line)), None)
+    return own or (f"asked for its version, it says {lines[0][:80]!r}" if lines else "asked for its version, it says nothing")
 
 
 def builder() -> ModuleType:

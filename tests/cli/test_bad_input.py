@@ -195,11 +195,15 @@ def test_a_place_where_the_manifest_cannot_go_is_said_before_any_work(longvid: L
     assert not (tmp_path / "film.mp4").exists()
 
 
-def test_a_setting_that_names_no_ffmpeg_is_said_before_any_work(longvid: Longvid, tmp_path: Path, monkeypatch) -> None:
+@pytest.mark.parametrize(("program", "why"), [("/nowhere/ffmpeg", "not a program"), ("/bin/true", "no ffmpeg")])
+def test_a_setting_that_names_no_ffmpeg_is_said_before_any_work(
+    longvid: Longvid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, why: str
+) -> None:
     monkeypatch.setattr("longvid_core.media.ffmpeg._chosen", None)
-    (tmp_path / "longvid.yaml").write_text("ffmpeg: /nowhere/ffmpeg\n")
+    (tmp_path / "longvid.yaml").write_text(f"ffmpeg: {program}\n")
     ran = longvid("make", PROMPT, "--size", "64x48", "--seconds", "1", "-o", "film.mp4")
-    assert ran.code == 2 and "/nowhere/ffmpeg" in ran.err and "keyframe 00" not in ran.out
+    assert ran.code == 2 and "keyframe 00" not in ran.out
+    assert f"the setting `ffmpeg` names {program}" in ran.err and why in ran.err
 
 
 def test_a_setting_of_the_encoder_is_refused_where_it_stands(longvid: Longvid, tmp_path: Path) -> None:

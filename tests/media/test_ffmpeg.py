@@ -36,6 +36,39 @@ def test_a_setting_wins_and_a_wrong_one_is_said_so(monkeypatch: pytest.MonkeyPat
         ffmpeg_binary()
 
 
+@pytest.mark.parametrize(
+    ("script", "found"),
+    [
+        ("exit 0", "says nothing"),
+        ("echo; echo ffprobe version 5.1", "'ffprobe version 5.1'"),
+        ("while :; do echo chatter; done", "'chatter'"),
+        ("exec sleep 60", "says nothing"),
+        ("echo is a directory >&2; exit 1", "'is a directory'"),
+    ],
+)
+def test_a_setting_that_names_another_program_says_what_was_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, found: str
+) -> None:
+    monkeypatch.setattr(module, "_chosen", None)
+    monkeypatch.setattr(module, "_ANSWER_S", 1)
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    set_ffmpeg(program)
+    with pytest.raises(MissingTool, match="no ffmpeg") as error:
+        ffmpeg_binary()
+    assert "the setting `ffmpeg` names" in error.value.what and str(program) in error.value.what and found in error.value.what
+
+
+def test_a_setting_that_cannot_be_started_is_said_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(module, "_chosen", None)
+    (tmp_path / "program").write_bytes(b"\x7fELF and then nothing")
+    (tmp_path / "program").chmod(0o755)
+    set_ffmpeg(tmp_path / "program")
+    with pytest.raises(MissingTool, match=r"the setting `ffmpeg` names .*program, .* cannot be started \(Exec format error\)"):
+        ffmpeg_binary()
+
+
 def test_another_package_under_ffmpeg_pythons_name_is_recognised(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ffmpeg", types.ModuleType("ffmpeg"))
     with pytest.raises(MissingTool, match="typed-ffmpeg"):
