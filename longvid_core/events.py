@@ -8,7 +8,7 @@ from typing import Literal
 from .models.base import Frozen, MicroUsd
 from .models.clip import OutcomeKind
 
-Stage = Literal["plan", "keyframes", "weights", "clips", "join", "manifest"]
+Stage = Literal["plan", "keyframes", "weights", "prepare", "clips", "join", "manifest"]
 
 
 class Event(Frozen):
@@ -57,12 +57,12 @@ class SegmentStarted(Event):
 
 
 class Progress(Event):
-    """`done` of `total` frames or sampler steps of one segment, frames of the join, or bytes of the models' files."""
+    """`done` of `total` frames or sampler steps of one segment, frames of the join, bytes of a model's file, or texts."""
 
     event: Literal["progress"] = "progress"
     stage: Stage
     id: str | None = None
-    unit: Literal["frame", "step", "byte"] = "frame"
+    unit: Literal["frame", "step", "byte", "text"] = "frame"
     done: int
     total: int
 

@@ -14,9 +14,10 @@ from .plan_to_lists import PlanToLists
 from .remote_video import RemoteVideo
 from .seed_lock import SeedLock
 from .segment_planner import SegmentPlanner
+from .wan_flf2v_sampler import WanFLF2VSampler
 
 NODES: list[type[io.ComfyNode]] = [
-    SegmentPlanner, SeedLock, KeyframeGenerator, RemoteVideo, LastFrame, Concat, ManifestWriter,
+    SegmentPlanner, SeedLock, KeyframeGenerator, WanFLF2VSampler, RemoteVideo, LastFrame, Concat, ManifestWriter,
     PlanToLists, ClipsFromVideos, ClipToVideo, KeyframesFromImages,
 ]  # fmt: skip
 

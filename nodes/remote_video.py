@@ -67,4 +67,4 @@ class RemoteVideo(io.ComfyNode):
         async with session(cls) as core:
             check_budget(estimate(whole, core, backend=backend), budget_usd or core.settings.budget)
             rendered = require_clips(await render_clips(whole, core, backend=backend))
-        return io.NodeOutput(rendered, ui=ui.PreviewText(clips_text(rendered)))
+        return io.NodeOutput(rendered, ui=ui.PreviewText(clips_text(rendered, core.warnings)))

@@ -142,5 +142,8 @@ class Prepares(Protocol):
     """A renderer that does better when it knows what comes: all texts are encoded before the first clip, say."""
 
     async def prepare(self, model: str, requests: Sequence[VideoRequest], watch: Watch) -> None:
-        """Called once, before anything is rendered, with what the store lacks. In a chain only the first has its `first`."""
+        """Called once, before anything is rendered, with what the store lacks. In a chain only the first has its `first`.
+
+        `watch.progress` counts whatever is prepared.
+        """
         ...

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..canonical import sha256_of
 from ..catalog import Backend, find_backend
 from ..errors import BadInput, Interrupted, LongvidError, StoreError, Unreadable
-from ..events import StageDone, StageStarted
+from ..events import Progress, StageDone, StageStarted
 from ..models.asset import Asset
 from ..models.base import MAX_FPS
 from ..models.clip import Clip, ModelRecord, Outcome, Rendered, SeedRecord
@@ -79,9 +79,13 @@ async def _prepare(plan: Plan, backends: dict[str, Backend], wanted: frozenset[i
             record = session.renderers.record(known.backend)
             take = known.take or Take.of(plan, known.segment, known.backend, None, None, record)
             coming[known.backend].append(take.request)
+
+    def tell(done: int, total: int) -> None:
+        session.emit(Progress(stage="prepare", unit="text", done=done, total=total))
+
     for backend, requests in coming.items():
         if requests:
-            watch = Watch(preview=session.preview, interrupted=session.interrupted)
+            watch = Watch(progress=tell, preview=session.preview, interrupted=session.interrupted)
             await curious[backend].prepare(backend.model, requests, watch)
 
 

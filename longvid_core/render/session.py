@@ -47,6 +47,7 @@ class Session:
     _last: dict[tuple[str, str | None], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.warnings: list[str] = []
         self._hashes = FileHashes(self.store.home / "hashes")
         self.renderers = Renderers(
             Surroundings(
@@ -70,6 +71,8 @@ class Session:
     def emit(self, event: Event) -> None:
         """Hand an event on and write it to the run's log. Progress is thinned to ten a second; its last one always goes."""
         with self._lock:
+            if isinstance(event, Notice) and event.level == "warning":
+                self.warnings.append(event.message)
             if isinstance(event, Progress) and event.done < event.total:
                 now, key = time.monotonic(), (event.stage, event.id)
                 if now - self._last.get(key, -1.0) < _PROGRESS_EVERY_S:
@@ -92,11 +95,12 @@ def open_session(
     emit: Emit,
     interrupted: Callable[[], bool] = lambda: False,
     preview: Callable[[Image], None] = lambda image: None,
+    recorded: bool = True,
 ) -> Iterator[Session]:
     """A run on the settings' store, from its first line in ledger and log to its last.
 
-    `command` is what a person types to do the same again; `preview` is handed pictures of what is being made. Raises
-    StoreError where the store cannot be used.
+    `command` is what a person types to do the same again; `preview` is handed pictures of what is being made.
+    `recorded` False: it only looks, and leaves no line in either. Raises StoreError where the store cannot be used.
     """
     if settings.ffmpeg:
         from ..media.ffmpeg import set_ffmpeg
@@ -106,7 +110,13 @@ def open_session(
     ledger = Ledger(settings.ledger_url or ledger_url(store.home))
     run_id = f"{datetime.datetime.now(datetime.timezone.utc):%Y%m%d-%H%M%S}-{os.urandom(3).hex()}"
     try:
-        with store.scratch(run_id) as scratch, _log_file(store.home / "runs" / run_id / "events.jsonl") as log:
+        with store.scratch(run_id) as scratch, contextlib.ExitStack() as stack:
+            if not recorded:
+                session = Session(settings, store, ledger, run_id, scratch, interrupted, preview, emit, lambda event: None)
+                with contextlib.closing(session.renderers):
+                    yield session
+                return
+            log = stack.enter_context(_log_file(store.home / "runs" / run_id / "events.jsonl"))
             session = Session(settings, store, ledger, run_id, scratch, interrupted, preview, emit, log)
             ledger.start_run(run_id, command, os.getcwd())
             session.emit(RunStarted(run=run_id, command=command))

@@ -1,6 +1,27 @@
 """The one place that imports ComfyUI's node API."""
 
-from comfy_api.latest import ComfyAPI, ComfyExtension, Input, InputImpl, Types, io, ui
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from comfy_api.latest import ComfyExtension, Input, InputImpl, Types, io, ui
+from comfy_execution.progress import get_progress_state
 from comfy_execution.utils import get_executing_context
 
-__all__ = ["ComfyAPI", "ComfyExtension", "Input", "InputImpl", "Types", "get_executing_context", "io", "ui"]
+__all__ = [
+    "ComfyExtension",
+    "Input",
+    "InputImpl",
+    "Types",
+    "core_node",
+    "get_executing_context",
+    "get_progress_state",
+    "io",
+    "ui",
+]
+
+
+def core_node(name: str) -> Any:
+    """The class of one of ComfyUI's nodes, by its name in workflows. `nodes` is ComfyUI's own module of that name."""
+    return importlib.import_module("nodes").NODE_CLASS_MAPPINGS[name]

@@ -61,6 +61,11 @@ def from_assets(assets: Sequence[Asset], plan: Plan | None = None) -> torch.Tens
     return batch
 
 
+def from_asset(asset: Asset) -> torch.Tensor:
+    """One picture as a batch of one, at its own size."""
+    return from_picture(_picture(asset, None))
+
+
 def _picture(asset: Asset, plan: Plan | None) -> Image:
     from longvid_core.media.images import fit_image, load_rgb
 

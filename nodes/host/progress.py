@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
+import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from comfy.cli_args import args
+
 from longvid_core import events
 
-from .api import ComfyAPI, get_executing_context
+from .api import get_executing_context, get_progress_state
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 EVERY_S = 0.1
-NAMES = {"plan": "planning", "keyframes": "keyframes", "clips": "rendering", "join": "joining", "manifest": "manifest"}
+NAMES = {
+    "plan": "planning",
+    "keyframes": "keyframe",
+    "weights": "reading models",
+    "prepare": "encoding",
+    "clips": "segment",
+    "join": "joining",
+    "manifest": "manifest",
+}
 """What a stage is called while it runs."""
+_SOON_S = 3.0
+"""How long a stage has to run before its end is foretold."""
 
 
 @dataclass
 class Shown:
-    """What the node shows now. Written by events, from any thread; read by the one task that sends it."""
+    """What the node shows now."""
 
     stage: str = ""
     total: int = 1
@@ -30,17 +43,27 @@ class Shown:
     parts: dict[str | None, float] = field(default_factory=dict)
     detail: str = ""
     picture: Path | None = None
+    started: tuple[float, float] | None = None
+    """When the first work of this stage was seen, and how much of the stage was done before it."""
 
-    def take(self, event: events.Event) -> None:
-        """Change with one event."""
+    def take(self, event: events.Event, now: float) -> None:
+        """Change with one event, at `now` seconds of a monotonic clock."""
         if isinstance(event, events.StageStarted):
-            self.stage, self.total, self.finished, self.detail = NAMES[event.stage], max(1, event.total), 0, ""
+            self.stage, self.total, self.finished, self.detail = event.stage, max(1, event.total), 0, ""
             self.parts.clear()
+            self.started = None
+        elif isinstance(event, events.Progress) and event.stage == "weights":
+            self.stage = self.stage or "weights"
+            self.detail = f"reading {event.id or 'the model'}: {100 * event.done // max(1, event.total)} %"
+        elif isinstance(event, events.Progress) and event.stage == "prepare":
+            self.detail = f"encoding {event.unit} {event.done} of {event.total}"
         elif isinstance(event, events.Progress):
+            self.started = self.started or (now, self.fraction)
             self.parts[event.id] = event.done / max(1, event.total)
-            self.detail = f"frame {event.done} of {event.total}"
+            self.detail = f"{event.unit} {event.done} of {event.total}"
         elif isinstance(event, events.SegmentStarted):
-            self.detail = f"segment {event.index:02} on {event.backend}"
+            self.started = self.started or (now, self.fraction)
+            self.detail = f"{event.id} on {event.backend}"
         elif isinstance(event, (events.KeyframeDone, events.SegmentDone)):
             self.finished += 1
             self.parts.pop(event.id, None)
@@ -56,58 +79,69 @@ class Shown:
         whole = 1 if set(self.parts) == {None} else self.total
         return min(1.0, (self.finished + sum(self.parts.values())) / whole)
 
-    @property
-    def text(self) -> str:
-        """One line."""
+    def text(self, now: float) -> str:
+        """One line: what, which of how many, how far, and how long it will yet take."""
         counted = f" {min(self.finished + 1, self.total)} of {self.total}" if self.total > 1 and None not in self.parts else ""
-        return f"{self.stage}{counted}{' · ' + self.detail if self.detail else ''}"
+        parts = [f"{NAMES.get(self.stage, self.stage)}{counted}", self.detail, self._left(now)]
+        return " · ".join(filter(None, parts))
+
+    def _left(self, now: float) -> str:
+        if self.started is None:
+            return ""
+        elapsed, done = now - self.started[0], self.fraction - self.started[1]
+        if elapsed < _SOON_S or done <= 0 or self.fraction >= 1:
+            return ""
+        seconds = round(elapsed * (1 - self.fraction) / done)
+        return f"{seconds} s left" if seconds < 100 else f"{round(seconds / 60)} min left"
 
 
 class NodeProgress:
-    """Shows events on the node that is executing, at most ten times a second. `async with` it around the work."""
+    """Shows events on the node that is executing, at most ten times a second. `with` it around the work.
+
+    Everything goes out from the thread that tells it: a sampler holds the event loop for minutes, and its steps must show.
+    """
 
     def __init__(self) -> None:
         context = get_executing_context()
         self._node = context.node_id if context is not None else None
         self._shown = Shown()
-        self._loop = asyncio.get_running_loop()
-        self._changed = asyncio.Event()
-        self._closed = False
+        self._lock = threading.Lock()
+        self._sent_s = float("-inf")
+        self._sent: Path | None = None
 
     def emit(self, event: events.Event) -> None:
         """Take an event, from any thread."""
-        self._shown.take(event)
-        self._loop.call_soon_threadsafe(self._changed.set)
+        with self._lock:
+            now = time.monotonic()
+            self._shown.take(event, now)
+            if now - self._sent_s >= EVERY_S:
+                self._send(now)
 
-    async def __aenter__(self) -> NodeProgress:
-        self._task = asyncio.create_task(self._run())
+    def preview(self, image: Image) -> None:
+        """Show a picture of what is being made, from any thread."""
+        with self._lock:
+            self._send(time.monotonic(), image)
+
+    def __enter__(self) -> NodeProgress:
         return self
 
-    async def __aexit__(self, *exception: object) -> None:
-        self._closed = True
-        self._changed.set()
-        await self._task
+    def __exit__(self, *exception: object) -> None:
+        with self._lock:
+            self._send(time.monotonic())
 
-    async def _run(self) -> None:
-        sent: Path | None = None
-        while not self._closed:
-            await self._changed.wait()
-            self._changed.clear()
-            shown, picture = self._shown, self._shown.picture
-            if not shown.stage:
-                continue
-            image = await asyncio.to_thread(look, picture) if picture is not None and picture != sent else None
-            sent = picture
-            await self._send(shown.fraction, shown.text, image)
-            await asyncio.sleep(EVERY_S)
-
-    async def _send(self, fraction: float, text: str, image: Image | None) -> None:
-        if self._node is None:
+    def _send(self, now: float, image: Image | None = None) -> None:
+        if self._node is None or not self._shown.stage:
             return
         from server import PromptServer
 
-        PromptServer.instance.send_progress_text(text, self._node)
-        await ComfyAPI().execution.set_progress(round(fraction * 1000), 1000, node_id=self._node, preview_image=image)
+        picture = self._shown.picture
+        if image is None and picture is not None and picture != self._sent:
+            self._sent = picture
+            image = look(picture)
+        self._sent_s = now
+        PromptServer.instance.send_progress_text(self._shown.text(now), self._node)
+        preview = ("JPEG", image, args.preview_size) if image is not None else None
+        get_progress_state().update_progress(self._node, round(self._shown.fraction * 1000), 1000, preview)
 
 
 @functools.lru_cache(maxsize=8)

@@ -18,16 +18,23 @@ if TYPE_CHECKING:
 
 
 @contextlib.asynccontextmanager
-async def session(node: type[io.ComfyNode]) -> AsyncIterator[Session]:
+async def session(node: type[io.ComfyNode], *, recorded: bool = True) -> AsyncIterator[Session]:
     """The store and ledger of LONGVID_HOME, with ComfyUI's cancel button, progress bar and previews.
 
-    LongvidErrors come out of it fit to be shown on the node; see `errors.on_the_node`.
+    LongvidErrors come out of it fit to be shown on the node; see `errors.on_the_node`. `recorded` False: it only looks.
     """
     from longvid_core.render.session import open_session
     from longvid_core.settings import load_settings
 
     with on_the_node():
-        async with NodeProgress() as progress:
+        with NodeProgress() as progress:
             command = f"ComfyUI: {node.SCHEMA.display_name}"
-            with open_session(load_settings(), command=command, emit=progress.emit, interrupted=processing_interrupted) as core:
+            with open_session(
+                load_settings(),
+                command=command,
+                emit=progress.emit,
+                interrupted=processing_interrupted,
+                preview=progress.preview,
+                recorded=recorded,
+            ) as core:
                 yield core

@@ -15,6 +15,7 @@ from .api import Input, InputImpl
 if TYPE_CHECKING:
     import torch
 
+    from longvid_core.media.encode import ClipWriter
     from longvid_core.models import Plan, Rendered
     from longvid_core.render.session import Session
 
@@ -42,9 +43,14 @@ def file_of_frames(images: torch.Tensor, fps: float | Fraction, session: Session
     target = session.scratch / f"{os.urandom(6).hex()}{CLIP_SUFFIX}"
     _, height, width, _ = images.shape
     with ClipWriter(target, width, height, fps, session.interrupted) as clip:
-        for image in images:
-            clip.write((image[..., :3].clamp(0, 1) * 255).round().byte().cpu().numpy())
+        write_images(images, clip)
     return target
+
+
+def write_images(images: torch.Tensor, clip: ClipWriter) -> None:
+    """Append a batch (float32, [frames, height, width, 3], 0 to 1) to a clip, converted one frame at a time."""
+    for image in images:
+        clip.write((image[..., :3].clamp(0, 1) * 255).round().byte().cpu().numpy())
 
 
 def foreign_files(

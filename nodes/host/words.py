@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from longvid_core.models.base import exact_fps
@@ -30,15 +31,16 @@ def seeds_text(plan: Plan) -> str:
     return "\n".join([f"{plan.seed_policy} · base {plan.seed}", *rows])
 
 
-def clips_text(rendered: Rendered) -> str:
-    """How many clips were rendered and how many came from the store, and each one's line."""
+def clips_text(rendered: Rendered, warnings: Sequence[str] = ()) -> str:
+    """How many clips were rendered and how many came from the store, each one's line, and what the run warned of."""
     kinds = Counter(o.outcome for o in rendered.outcomes)
     head = " · ".join(f"{n} {kind}" for kind, n in kinds.items())
     rows = []
     for outcome in rendered.outcomes:
         length = f"{outcome.clip.frames} frames" if outcome.clip else outcome.message or ""
         rows.append(f"{outcome.index:02}  {outcome.outcome} · {length} · {outcome.model.provider} · {outcome.determinism}")
-    return "\n".join([f"{counted(len(rendered.outcomes), 'clip')}: {head}", *rows])
+    noted = ["", *(f"Note: {warning}" for warning in warnings)] if warnings else []
+    return "\n".join([f"{counted(len(rendered.outcomes), 'clip')}: {head}", *rows, *noted])
 
 
 def manifest_text(manifest: Manifest) -> str:

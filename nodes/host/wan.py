@@ -1,0 +1,235 @@
+"""Wan on the canvas: one segment sampled with ComfyUI's own functions, out of whatever models are wired."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import comfy.model_management as memory
+
+from longvid_core.catalog import Backend, entry_of
+from longvid_core.errors import Interrupted, RenderFailed
+from longvid_core.events import Notice
+
+from .api import core_node, io
+from .encoded import Encoded
+from .graph import Upstream, upstream
+from .wan_models import check_models, ends_fit
+from .weights import refuse_stale
+
+if TYPE_CHECKING:
+    import torch
+
+    from longvid_core.models import Asset, Segment
+    from longvid_core.providers.base import VideoRequest, Watch
+    from longvid_core.render.session import Session
+
+MODELS = ("model", "clip", "vae", "clip_vision")
+"""The inputs that models are wired to."""
+_TILE = {"tile_size": 512, "overlap": 64, "temporal_size": 64, "temporal_overlap": 8}
+"""Of the tiled decode: pixels and frames; what ComfyUI's own node offers first."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How segments are sampled. shift 0: whatever the wired model has."""
+
+    sampler: str
+    scheduler: str
+    steps: int
+    cfg: float
+    shift: float
+    negative: str
+    tiled_decode: bool
+
+
+class CanvasWan:
+    """Renders segments with the MODEL, CLIP, VAE and CLIP_VISION of this run. They are None where nothing has to be sampled.
+
+    Sampling holds the thread it is called on, as in ComfyUI's own sampler: progress goes out from there.
+    """
+
+    name = "comfyui"
+
+    def __init__(
+        self,
+        models: Mapping[str, Any],
+        sampling: Sampling,
+        graph: Upstream,
+        *,
+        scratch: Path,
+        run_id: str,
+        notice: Callable[[str], None],
+    ) -> None:
+        self._models, self._sampling, self._graph, self._notice = dict(models), sampling, graph, notice
+        self._run_id = run_id
+        self._encoded = Encoded(scratch)
+
+    @property
+    def connected(self) -> tuple[str, ...]:
+        """The inputs that something is wired to."""
+        return tuple(self._graph.inputs)
+
+    def fingerprint(self, model: str) -> dict[str, Any]:
+        """The graph upstream of the models and the sampler's settings. With a node in it that always changes: of this run."""
+        value: dict[str, Any] = {"graph": self._graph.json_value(), "sampling": asdict(self._sampling)}
+        if self._graph.changing:
+            value["run"] = self._run_id
+        return value
+
+    async def prepare(self, model: str, requests: Sequence[VideoRequest], watch: Watch) -> None:
+        """Refuse what cannot be, then encode every text, and every picture that is known, before the sampler is loaded."""
+        if self._models.get("model") is None:
+            raise RenderFailed("a clip that was in the store is gone or damaged.", "Queue it again: it is rendered anew.")
+        refuse_stale(self._models, self._graph.files)
+        check_models(self._models["model"], self._models["vae"])
+        for warning in ends_fit(self._models["model"], requests):
+            self._notice(warning)
+        texts = list(dict.fromkeys(text for request in requests for text in (request.prompt_sent, self._negative(request))))
+        pictures = {end.pixels_sha256: end for r in requests for end in (r.first, r.last) if end is not None}
+        seen = list(pictures.values()) if self._models.get("clip_vision") is not None else []
+        for number, one in enumerate((*texts, *seen), 1):
+            if watch.interrupted():
+                raise Interrupted("encoding texts: stopped.", "Queue it again to go on.")
+            encode: Callable[[Any], Any] = self._text if isinstance(one, str) else self._vision
+            encode(one)
+            watch.progress(number, len(texts) + len(seen))
+            await asyncio.sleep(0)
+
+    async def render(self, model: str, request: VideoRequest, target: Path, watch: Watch) -> Mapping[str, Any]:
+        """Sample, decode and write one segment; nothing of it stays in memory."""
+        from longvid_core.media.encode import ClipWriter
+
+        from .videos import write_images
+
+        latent: dict[str, Any] | None = None
+        try:
+            latent, made = self._sample(request, watch)
+            with ClipWriter(target, request.width, request.height, request.fps, watch.interrupted) as clip:
+                write_images(self._decode(latent), clip)
+            return made
+        except memory.InterruptProcessingException as stop:
+            raise Interrupted("sampling: stopped.", "Queue it again to go on.") from stop
+        except Exception as error:
+            if not memory.is_oom(error):
+                raise
+            memory.unload_all_models()  # as ComfyUI does, so that the next segment finds room
+            raise RenderFailed(f"the GPU ran out of memory: {self._way_out(request)}.") from error
+        finally:
+            latent = None
+            gc.collect()
+            memory.soft_empty_cache()
+
+    def _sample(self, request: VideoRequest, watch: Watch) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The segment's latent and what is recorded of how it was sampled."""
+        import comfy.sample
+
+        from .facts import facts_of
+        from .noise import noise_seen
+
+        wired, chosen = self._models, self._sampling
+        model = _shifted(wired["model"], chosen.shift)
+        positive, negative, latent = self._conditioning(request)
+        empty = comfy.sample.fix_empty_latent_channels(model, latent["samples"])
+        seed = request.seed or 0
+        with noise_seen() as drawn:
+            samples = comfy.sample.sample(
+                model, comfy.sample.prepare_noise(empty, seed), chosen.steps, chosen.cfg, chosen.sampler, chosen.scheduler,
+                positive, negative, empty, callback=_callback(model, watch), disable_pbar=True, seed=seed,
+            )  # fmt: skip
+        return {**latent, "samples": samples}, facts_of(model, chosen, seed, drawn)
+
+    def _conditioning(self, request: VideoRequest) -> io.NodeOutput:
+        from .images import from_asset
+
+        ends = {"start": request.first, "end": request.last}
+        pictures = {f"{name}_image": from_asset(end) for name, end in ends.items() if end is not None}
+        seen = {}
+        if self._models.get("clip_vision") is not None:
+            seen = {f"clip_vision_{name}_image": self._vision(end) for name, end in ends.items() if end is not None}
+        return core_node("WanFirstLastFrameToVideo").execute(
+            self._text(request.prompt_sent), self._text(self._negative(request)), self._models["vae"],
+            request.width, request.height, request.frames, 1, **pictures, **seen,
+        )  # fmt: skip
+
+    def _decode(self, latent: dict[str, Any]) -> torch.Tensor:
+        vae = self._models["vae"]
+        images: torch.Tensor
+        if self._sampling.tiled_decode:
+            (images,) = core_node("VAEDecodeTiled")().decode(vae, latent, **_TILE)
+        else:
+            (images,) = core_node("VAEDecode")().decode(vae, latent)
+        return images
+
+    def _negative(self, request: VideoRequest) -> str:
+        """The segment's own unwanted things, then the film's."""
+        return ", ".join(filter(None, (request.negative.strip(), self._sampling.negative.strip())))
+
+    def _text(self, text: str) -> Any:
+        return self._encoded.get(f"text {text}", lambda: core_node("CLIPTextEncode")().encode(self._models["clip"], text)[0])
+
+    def _vision(self, picture: Asset) -> Any:
+        import comfy.clip_vision
+
+        from .images import from_asset
+
+        def encode() -> dict[str, Any]:
+            return vars(self._models["clip_vision"].encode_image(from_asset(picture), crop=False))
+
+        output = comfy.clip_vision.Output()
+        vars(output).update(self._encoded.get(f"picture {picture.pixels_sha256}", encode))
+        return output
+
+    def _way_out(self, request: VideoRequest) -> str:
+        tiled = [] if self._sampling.tiled_decode else ["turn tiled_decode on"]
+        return ", then ".join(
+            [*tiled, "start ComfyUI with --lowvram", "use a smaller quantization of the model (fp8, GGUF)",
+             f"plan shorter segments than {request.frames} frames, or a smaller picture than {request.width}x{request.height}"]
+        )  # fmt: skip
+
+
+def canvas_backend(hidden: io.HiddenHolder, session: Session, models: Mapping[str, Any], sampling: Sampling) -> Backend:
+    """The wired models as a backend. The files they are made from are read once, to be known again."""
+    graph = upstream(hidden.dynprompt, hidden.unique_id, MODELS, session.sha256_of)
+
+    def warn(message: str) -> None:
+        session.emit(Notice(level="warning", message=message))
+
+    if graph.changing:
+        warn(
+            f"ComfyUI runs {', '.join(sorted(graph.changing))} anew every time, so these clips cannot be known again: they will "
+            "be sampled again when this is queued again."
+        )
+    renderer = CanvasWan(models, sampling, graph, scratch=session.scratch, run_id=session.run_id, notice=warn)
+    return Backend(CanvasWan.name, "wan", entry_of(CanvasWan.name).models["wan"], renderer)
+
+
+def models_to_load(backend: Backend, missing: Sequence[Segment]) -> list[str]:
+    """The inputs ComfyUI has to evaluate: those that are connected, or none where the store has every clip."""
+    return list(backend.renderer.connected) if missing else []
+
+
+def _shifted(model: Any, shift: float) -> Any:
+    """The model with that sigma shift (ComfyUI's ModelSamplingSD3); itself for 0."""
+    return core_node("ModelSamplingSD3")().patch(model, shift)[0] if shift else model
+
+
+def _callback(model: Any, watch: Watch) -> Callable[[int, torch.Tensor, torch.Tensor, int], None]:
+    """Tells each step, with the latent as a picture where ComfyUI is set to show previews."""
+    import latent_preview
+
+    previewer = latent_preview.get_previewer(model.load_device, model.model.latent_format)
+
+    def told(step: int, denoised: torch.Tensor, noisy: torch.Tensor, total: int) -> None:
+        shown = previewer.decode_latent_to_preview_image("JPEG", denoised) if previewer is not None else None
+        if shown is not None:
+            watch.preview(shown[1])
+        watch.steps(step + 1, total)
+        if watch.interrupted():
+            raise Interrupted("sampling: stopped.", "Queue it again to go on.")
+
+    return told

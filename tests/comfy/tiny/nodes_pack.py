@@ -1,0 +1,114 @@
+"""Nodes that only these tests need, as a pack of their own: a text encoder and a vision model of the right shape, a patch, a counter."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+import torch
+
+
+def _tensor(text, *shape):
+    seed = int.from_bytes(hashlib.sha256(str(text).encode()).digest()[:7], "big")
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+class _Clip:
+    """What text encoding calls: `tokenize`, then `encode_from_tokens_scheduled`."""
+
+    def __init__(self, salt):
+        self.salt = salt
+
+    def tokenize(self, text):
+        if "UNSPEAKABLE" in text:
+            raise RuntimeError("this text cannot be encoded")
+        return f"{self.salt}{text}"
+
+    def encode_from_tokens_scheduled(self, tokens):
+        return [[_tensor(tokens, 1, 16, 4096), {"pooled_output": None}]]
+
+
+class TinyText:
+    """A CLIP whose encoding follows from the text alone; UMT5-XXL has eleven gigabytes."""
+
+    RETURN_TYPES, FUNCTION, CATEGORY = ("CLIP",), "make", "tests"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"salt": ("STRING", {"default": ""})}}
+
+    def make(self, salt):
+        return (_Clip(salt),)
+
+
+class _Vision:
+    def encode_image(self, image, crop=True):
+        import comfy.clip_vision
+
+        output = comfy.clip_vision.Output()
+        output["penultimate_hidden_states"] = _tensor(hashlib.sha256(image.numpy().tobytes()).hexdigest(), 1, 257, 1280)
+        return output
+
+
+class TinyVision:
+    """A CLIP_VISION of ViT-H's shape."""
+
+    RETURN_TYPES, FUNCTION, CATEGORY = ("CLIP_VISION",), "make", "tests"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {}}
+
+    def make(self):
+        return (_Vision(),)
+
+
+class CountSteps:
+    """A patched MODEL: every call of the diffusion model is one line in a file, and can be made to fail or to take its time."""
+
+    RETURN_TYPES, FUNCTION, CATEGORY = ("MODEL",), "patch", "tests"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"model": ("MODEL",), "log": ("STRING", {"default": ""})}}
+
+    def patch(self, model, log):
+        patched = model.clone()
+
+        def wrapped(apply, options):
+            base = os.environ["TINY_LOG"]
+            with open(base, "a") as file:
+                file.write(f"{float(options['timestep'].flatten()[0]):.4f}\n")
+            if os.path.exists(f"{base}.slow"):
+                import time
+
+                time.sleep(0.5)
+            if os.path.exists(f"{base}.oom"):
+                os.unlink(f"{base}.oom")
+                raise torch.OutOfMemoryError("out of memory, for a test")
+            return apply(options["input"], options["timestep"], **options["c"])
+
+        patched.set_model_unet_function_wrapper(wrapped)
+        return (patched,)
+
+
+class AlwaysNew:
+    """A MODEL that ComfyUI makes anew every time."""
+
+    RETURN_TYPES, FUNCTION, CATEGORY = ("MODEL",), "make", "tests"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"model": ("MODEL",)}}
+
+    @classmethod
+    def IS_CHANGED(cls, **inputs):
+        return float("nan")
+
+    def make(self, model):
+        return (model,)
+
+
+NODE_CLASS_MAPPINGS = {
+    "TinyText": TinyText, "TinyVision": TinyVision, "CountSteps": CountSteps, "AlwaysNew": AlwaysNew
+}
