@@ -23,28 +23,37 @@ def say(text: str) -> None:
 def need_venv_module(folder: Path) -> None:
     """Makes a virtual environment with pip in `folder`, replacing what is there.
 
-    Debian and Ubuntu keep the needed module in a package of its own: it is installed where we may, else pip's own way round
-    is taken, else GiveUp says what to install.
+    Debian and Ubuntu keep the needed module in a package of its own: it is installed where we may. Where that cannot be (no
+    root, or a Python that is none of the system's) the Python's own pip puts one into the environment, else GiveUp says what
+    to install.
     """
     package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+    refusal = ""
     if not has_ensurepip() and can_apt():
         say(f"this Python cannot make environments; installing {package}.")
-        apt_install(package)
+        try:
+            apt_install(package)
+        except GiveUp as error:
+            refusal = f"\n  {error}"
+    environment = dict(os.environ)
     if has_ensurepip():
         make = [[sys.executable, "-m", "venv", "--clear", str(folder)]]
     elif subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True).returncode == 0:
-        python = str(folder / "bin" / "python")
+        say("that cannot be had here; this Python's own pip does it instead." if refusal else "this Python's own pip makes it.")
+        packages = folder / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
         make = [
             [sys.executable, "-m", "venv", "--clear", "--without-pip", str(folder)],
-            [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--python", python, "install", "pip"],
+            [sys.executable, "-m", "pip", "--quiet", "install", "--target", str(packages), "pip"],  # any pip knows --target
         ]
+        environment |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
     else:
         raise GiveUp(
             f"{sys.executable} has no module ensurepip and no pip, so it cannot make a virtual environment.\n"
             f"  Install {package} (Debian, Ubuntu: sudo apt-get install {package}), or name another Python: make PYTHON=... "
+            + refusal
         )
     for command in make:
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
         if done.returncode:
             raise GiveUp(f"no virtual environment could be made in {folder}:\n  {(done.stdout + done.stderr).strip()[-800:]}")
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
+import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -66,6 +69,67 @@ def test_missing_programs_fail_the_tests_by_name(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(setup_system.shutil, "which", lambda name: None)
     with pytest.raises(setup_system.GiveUp, match="ffmpeg and chromium"):
         setup_system.need_programs()
+
+
+@pytest.fixture
+def machine(tmp_path: Path):  # type: ignore[no-untyped-def]
+    """A machine with next to nothing on its PATH and an apt-get that does what it is told to; runs Python there as root."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("sh", "env", "true", "touch", "chmod", "rm", "echo"):
+        (programs / name).symlink_to(shutil.which(name))
+    (programs / "sudo").write_text('#!/bin/sh\nshift\nexec "$@"\n')
+    (tmp_path / "no").mkdir()
+    (tmp_path / "no" / "ensurepip.py").write_text("raise ImportError\n")
+
+    def run(apt: str, statement: str, **more: str) -> subprocess.CompletedProcess[str]:
+        (programs / "apt-get").write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\ncd {tmp_path}\n{apt}\n')
+        for file in (programs / "apt-get", programs / "sudo"):
+            file.chmod(0o755)
+        code = f"import sys\nfrom pathlib import Path\nfrom tools import setup, setup_system\n{statement}"
+        environment = {"PATH": str(programs), "HOME": str(tmp_path), **more}
+        return subprocess.run([sys.executable, "-c", code], cwd=setup.ROOT, env=environment, capture_output=True, text=True)
+
+    return run
+
+
+def test_missing_programs_are_installed_from_the_systems_packages(machine, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    apt = 'case "$*" in *install*) touch bin/ffmpeg bin/chromium; chmod +x bin/ffmpeg bin/chromium;; esac'
+    done = machine(apt, "setup_system.need_programs()")
+    assert done.returncode == 0 and "installing ffmpeg and chromium" in done.stderr, done.stderr
+    assert (tmp_path / "asked").read_text().splitlines()[-1].endswith("install -y --no-install-recommends ffmpeg chromium")
+
+
+def test_an_environment_is_made_with_debians_package(machine, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    done = machine(
+        'case "$*" in *install*) rm no/ensurepip.py;; esac',
+        f"setup_system.need_venv_module(Path({str(tmp_path / 'made')!r}))",
+        PYTHONPATH=str(tmp_path / "no"),
+    )
+    assert done.returncode == 0, done.stderr
+    package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+    assert f"installing {package}" in done.stderr and (tmp_path / "asked").read_text().splitlines()[-1].endswith(package)
+    assert list((tmp_path / "made").glob("lib/python*/site-packages/pip"))
+
+
+def test_where_there_is_no_such_package_the_pythons_own_pip_makes_it(machine, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    links = tmp_path / "links"
+    links.mkdir()
+    pip = metadata.distribution("pip")
+    with zipfile.ZipFile(links / f"pip-{pip.version}-py3-none-any.whl", "w") as wheel:
+        for file in pip.files or ():
+            if ".." not in file.parts and "__pycache__" not in file.parts:
+                wheel.write(file.locate(), file.as_posix())
+    done = machine(
+        'echo "E: Unable to locate package" >&2; exit 100',
+        f"setup_system.need_venv_module(Path({str(tmp_path / 'made')!r}))",
+        PYTHONPATH=str(tmp_path / "no"),
+        PIP_NO_INDEX="1",
+        PIP_FIND_LINKS=str(links),
+    )
+    assert done.returncode == 0, done.stderr
+    asked = subprocess.run([tmp_path / "made" / "bin" / "python", "-m", "pip", "--version"], capture_output=True, text=True)
+    assert asked.stdout.startswith(f"pip {pip.version} ") and str(tmp_path / "made") in asked.stdout
 
 
 def test_a_failed_command_shows_the_end_of_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
