@@ -51,7 +51,8 @@ async def render_clips(
         return backends[segment.id], gates[str(backends[segment.id])]
 
     starts: dict[str, Asset] = {}
-    chains = await settle_all(_chain(plan, chain, wanted, starts, gate_of, session) for chain in _chains(plan))
+    in_order = asyncio.Lock()
+    chains = await settle_all(_chain(plan, chain, wanted, starts, gate_of, in_order, session) for chain in _chains(plan))
     session.emit(StageDone(stage="clips"))
     outcomes = tuple(outcome for chain in chains for outcome in chain)
     return Rendered(plan=plan, outcomes=outcomes) if len(outcomes) == len(plan.segments) else part_of(plan, outcomes, starts)
@@ -168,9 +169,14 @@ async def _chain(
     wanted: frozenset[int],
     starts: dict[str, Asset],
     gate_of: Callable[[Segment], tuple[Backend, asyncio.Semaphore]],
+    in_order: asyncio.Lock,
     session: Session,
 ) -> list[Outcome]:
-    """The outcomes of the wanted segments of one chain. `starts` takes in the frame each of them starts on."""
+    """The outcomes of the wanted segments of one chain. `starts` takes in the frame each of them starts on.
+
+    `in_order` is shared by all chains: it lets them through to the backend in the film's order, so that where one renders
+    at a time the film can be watched from its beginning.
+    """
     outcomes: list[Outcome] = []
     before: Segment | None = None
     clip: Clip | None = None
@@ -186,7 +192,8 @@ async def _chain(
             broken = f"it starts on the last frame of segment {before.index} ({before.id}), which has no clip"
         else:
             try:
-                first, last = await asyncio.to_thread(_ends, plan, segment, clip, session)
+                async with in_order:
+                    first, last = await asyncio.to_thread(_ends, plan, segment, clip, session)
             except (Interrupted, StoreError):
                 raise
             except LongvidError as error:

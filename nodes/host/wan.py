@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,7 +97,8 @@ class CanvasWan:
             if watch.interrupted():
                 raise Interrupted("encoding texts: stopped.", "Queue it again to go on.")
             encode: Callable[[Any], Any] = self._text if isinstance(one, str) else self._vision
-            encode(one)
+            with suppress(Exception):  # its segment tries it again, and fails alone
+                encode(one)
             watch.progress(number, len(texts) + len(seen))
             await asyncio.sleep(0)
 

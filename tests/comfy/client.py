@@ -74,6 +74,11 @@ class Client:
         """Queue and wait."""
         return self.wait(self.queue(prompt, workflow))
 
+    def free(self) -> None:
+        """Let ComfyUI forget its models and every node's output, as its menu does."""
+        self.post("/free", {"unload_models": True, "free_memory": True})
+        time.sleep(0.3)  # its worker wakes at once, but a prompt queued before it does comes first
+
     def saved(self, outputs: dict[str, Any], node: str) -> Path:
         """The file that a node saved."""
         files = [f for items in outputs[node].values() for f in items if isinstance(f, dict)]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.comfy.client import Client
-from tools.comfy_host import ComfyHost
+from tools.comfy_host import ComfyHost, comfyui_path
+
+TINY = Path(__file__).parent / "tiny"
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +35,45 @@ def fresh(comfy: Client) -> Client:
     shutil.rmtree(comfy.home, ignore_errors=True)
     shutil.rmtree(comfy.host.output / "longvid", ignore_errors=True)
     return comfy
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder with Wan models of a few megabytes, random weights at the true architecture."""
+    folder = tmp_path_factory.mktemp("tiny") / "models"
+    subprocess.run([sys.executable, TINY / "make.py", comfyui_path(), folder], check=True)
+    return folder
+
+
+def tiny_base(folder: Path, models: Path) -> Path:
+    """A base folder for a ComfyUI with those models and the nodes that go with them."""
+    shutil.copytree(models, folder / "models")
+    (folder / "custom_nodes" / "tiny").mkdir(parents=True)
+    shutil.copy(TINY / "nodes_pack.py", folder / "custom_nodes" / "tiny" / "__init__.py")
+    return folder
+
+
+def tiny_environment(base: Path) -> dict[str, str]:
+    """Its store, and the file where each call of the diffusion model leaves a line."""
+    return {"LONGVID_HOME": str(base / "longvid"), "XDG_CONFIG_HOME": str(base), "TINY_LOG": str(base / "steps.log")}
+
+
+@pytest.fixture(scope="session")
+def tiny_host(tmp_path_factory: pytest.TempPathFactory, tiny_models: Path) -> Iterator[ComfyHost]:
+    """A ComfyUI with tiny Wan models and live previews."""
+    base = tiny_base(tmp_path_factory.mktemp("wan"), tiny_models)
+    with ComfyHost(base, environment=tiny_environment(base), arguments=["--preview-method", "latent2rgb"]) as running:
+        yield running
+
+
+@pytest.fixture
+def tiny(tiny_host: ComfyHost, tiny_models: Path) -> Client:
+    """With an empty store, the models as they were made, and nothing in ComfyUI's memory."""
+    client = Client(tiny_host, tiny_host.base / "longvid")
+    shutil.rmtree(client.home, ignore_errors=True)
+    shutil.rmtree(tiny_host.output / "longvid", ignore_errors=True)
+    for file in tiny_host.base.glob("steps.log*"):
+        file.unlink()
+    shutil.copytree(tiny_models, tiny_host.base / "models", dirs_exist_ok=True)
+    client.free()
+    return client

@@ -161,7 +161,7 @@ def test_progress_and_previews_reach_the_browser(fresh: Client) -> None:
             message = socket.recv(timeout=60)
             if isinstance(message, bytes):
                 pictures += message[:4] == (4).to_bytes(4, "big")
-                texts += message[:4] == (3).to_bytes(4, "big") and b"rendering" in message
+                texts += message[:4] == (3).to_bytes(4, "big") and b"segment" in message
                 continue
             event = json.loads(message)
             if event["type"] == "progress_state" and clips in event["data"]["nodes"]:

@@ -1,4 +1,4 @@
-"""Nodes that only these tests need, as a pack of their own: a text encoder and a vision model of the right shape, a patch, a counter."""
+"""Nodes that only these tests need, as a pack of their own: encoders of the right shape, a patch that counts, a stranger."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ class CountSteps:
 
     @classmethod
     def INPUT_TYPES(cls):
-        return {"required": {"model": ("MODEL",), "log": ("STRING", {"default": ""})}}
+        return {"required": {"model": ("MODEL",)}}
 
-    def patch(self, model, log):
+    def patch(self, model):
         patched = model.clone()
 
         def wrapped(apply, options):
@@ -82,7 +82,7 @@ class CountSteps:
             if os.path.exists(f"{base}.slow"):
                 import time
 
-                time.sleep(0.5)
+                time.sleep(0.3)
             if os.path.exists(f"{base}.oom"):
                 os.unlink(f"{base}.oom")
                 raise torch.OutOfMemoryError("out of memory, for a test")
@@ -109,6 +109,25 @@ class AlwaysNew:
         return (model,)
 
 
+class NotWan:
+    """A MODEL of another kind."""
+
+    RETURN_TYPES, FUNCTION, CATEGORY = ("MODEL",), "make", "tests"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {}}
+
+    def make(self):
+        from comfy.model_patcher import ModelPatcher
+
+        return (ModelPatcher(torch.nn.Linear(4, 4), torch.device("cpu"), torch.device("cpu")),)
+
+
 NODE_CLASS_MAPPINGS = {
-    "TinyText": TinyText, "TinyVision": TinyVision, "CountSteps": CountSteps, "AlwaysNew": AlwaysNew
+    "TinyText": TinyText,
+    "TinyVision": TinyVision,
+    "CountSteps": CountSteps,
+    "AlwaysNew": AlwaysNew,
+    "NotWan": NotWan,
 }

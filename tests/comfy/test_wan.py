@@ -1,0 +1,278 @@
+"""Wan2.1 FLF2V Sampler in a real ComfyUI, with tiny models at the true architecture."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.sync.client import connect
+
+from longvid_core.media.frames import last_frame
+from longvid_core.media.images import pixels_sha256
+from tests.comfy.client import Client, Ended, Prompt
+from tests.comfy.wan import JOIN, MANIFEST, MODEL, SAMPLER, STEPS, sampled, switch, wan_plan, wan_prompt
+from tests.films import changed
+
+
+def manifest(comfy: Client, outputs: dict[str, Any]) -> dict[str, Any]:
+    return json.loads(comfy.saved(outputs, MANIFEST).read_text(encoding="utf-8"))
+
+
+def frames_of(found: dict[str, Any]) -> list[str]:
+    return [segment["clip"]["frames_sha256"] for segment in found["segments"]]
+
+
+def keys_of(found: dict[str, Any]) -> list[str]:
+    return [segment["render_key"] for segment in found["segments"]]
+
+
+def refused(comfy: Client, prompt: Prompt) -> str:
+    """The message on the sampler, of a prompt that does not get as far as sampling."""
+    before = sampled(comfy)
+    with pytest.raises(Ended) as ended:
+        comfy.run(prompt)
+    assert ended.value.message["node_type"] == "LongvidWanFLF2VSampler"
+    assert sampled(comfy) == before
+    return str(ended.value.message["exception_message"])
+
+
+def watched(comfy: Client, prompt: Prompt) -> tuple[set[str], list[str], int]:
+    """Which nodes ran, the lines of text on the sampler, and how many pictures came."""
+    ran: set[str] = set()
+    texts: list[str] = []
+    pictures = 0
+    with connect(comfy.host.url.replace("http", "ws") + f"/ws?clientId={comfy.id}", max_size=None) as socket:
+        socket.send(json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}}))
+        comfy.queue(prompt)
+        while True:
+            message = socket.recv(timeout=60)
+            if isinstance(message, bytes):
+                pictures += message[:4] == (4).to_bytes(4, "big")
+                if message[:4] == (3).to_bytes(4, "big"):
+                    texts.append(message[8:].decode("utf-8", "replace"))
+                continue
+            event = json.loads(message)
+            if event["type"] == "executing" and event["data"]["node"]:
+                ran.add(event["data"]["node"])
+            if event["type"] in ("execution_success", "execution_error", "execution_interrupted"):
+                assert event["type"] == "execution_success", event
+                return ran, texts, pictures
+
+
+def test_a_film_is_sampled_once_and_never_again(tiny: Client) -> None:
+    plan = wan_plan(4, cuts=(2,))
+    outputs = tiny.run(wan_prompt(plan))
+    assert sampled(tiny) == 4 * STEPS
+    first = manifest(tiny, outputs)
+    assert first["film"]["frames"] == 4 * 5 - 2
+    assert {s["determinism"] for s in first["segments"]} == {"bit-exact"}
+    made = first["segments"][0]["made"]
+    assert made["device"] == "cpu" and made["noise"] == {"device": "cpu", "seed": first["segments"][0]["seed"]["sent"]}
+    assert made["sigmas"][0] == 1.0 and made["sigmas"][-1] == 0.0 and len(made["sigmas"]) == STEPS + 1
+    assert "sampler_noise" not in made
+    assert len(set(frames_of(first))) == 4
+
+    ran, _, _ = watched(tiny, wan_prompt(plan))
+    assert sampled(tiny) == 4 * STEPS
+    assert tiny.outcomes() == ["cached"] * 4
+
+    tiny.free()
+    ran, _, _ = watched(tiny, wan_prompt(plan))
+    assert SAMPLER in ran and not ran & {MODEL, "steps", "text", "vae", "vision"}, "no model is loaded to find that all is there"
+
+
+def test_the_same_frames_come_out_twice(tiny: Client) -> None:
+    prompt = wan_prompt(wan_plan(2))
+    first = manifest(tiny, tiny.run(prompt))
+    shutil.rmtree(tiny.home)
+    tiny.free()
+    second = manifest(tiny, tiny.run(prompt))
+    assert sampled(tiny) == 2 * 2 * STEPS
+    assert frames_of(first) == frames_of(second)
+    assert first["film"]["sha256"] == second["film"]["sha256"]
+
+
+def test_one_changed_prompt_is_one_sampling(tiny: Client) -> None:
+    plan = wan_plan(4)
+    before = manifest(tiny, tiny.run(wan_prompt(plan)))
+    count = sampled(tiny)
+    after = manifest(tiny, tiny.run(wan_prompt(changed(plan, 2, prompt="Suddenly: lightning."))))
+    assert sampled(tiny, count) == STEPS
+    assert tiny.outcomes() == ["cached", "cached", "rendered", "cached"]
+    same = [a == b for a, b in zip(frames_of(before), frames_of(after), strict=True)]
+    assert same == [True, True, False, True]
+
+
+def test_keys_follow_what_the_weights_are(tiny: Client) -> None:
+    plan = wan_plan(1)
+    models = tiny.host.base / "models" / "diffusion_models"
+    one = manifest(tiny, tiny.run(wan_prompt(plan, lora=1.0)))
+    half = manifest(tiny, tiny.run(wan_prompt(plan, lora=0.5)))
+    none = manifest(tiny, tiny.run(wan_prompt(plan)))
+    assert len({keys_of(m)[0] for m in (one, half, none)}) == 3
+    assert len({frames_of(m)[0] for m in (one, half, none)}) == 3
+    text = json.dumps(one["segments"])
+    assert "tiny_" not in text and ".safetensors" not in text and str(tiny.host.base) not in text
+
+    (models / "tiny_wan_flf2v.safetensors").rename(models / "renamed.safetensors")
+    count = sampled(tiny)
+    renamed = manifest(tiny, tiny.run(wan_prompt(plan, unet="renamed")))
+    assert keys_of(renamed) == keys_of(none) and sampled(tiny, count) == 0
+    (models / "renamed.safetensors").unlink()
+
+
+def test_weights_that_changed_under_their_name_are_refused_until_they_are_loaded_again(tiny: Client) -> None:
+    plan = wan_plan(1)
+    before = manifest(tiny, tiny.run(wan_prompt(plan)))
+    file = tiny.host.base / "models" / "diffusion_models" / "tiny_wan_flf2v.safetensors"
+    whole = bytearray(file.read_bytes())
+    whole[-4:] = (b"\x00\x00\x80\x3f", b"\x00\x00\x00\x3f")[whole[-4:] == b"\x00\x00\x80\x3f"]  # another float in the last weight
+    file.write_bytes(whole)
+    message = refused(tiny, wan_prompt(plan))
+    assert "tiny_wan_flf2v.safetensors changed on disk" in message and "`model`" in message and "Unload" in message
+    tiny.free()
+    count = sampled(tiny)
+    after = manifest(tiny, tiny.run(wan_prompt(plan)))
+    assert sampled(tiny, count) == STEPS
+    assert keys_of(after) != keys_of(before)
+
+
+def test_a_model_that_is_made_anew_each_time_is_sampled_each_time_and_says_so(tiny: Client) -> None:
+    prompt = wan_prompt(wan_plan(1))
+    prompt["new"] = {"class_type": "AlwaysNew", "inputs": {"model": [MODEL, 0]}}
+    prompt["steps"]["inputs"]["model"] = ["new", 0]
+    outputs = tiny.run(prompt)
+    assert "AlwaysNew" in outputs[SAMPLER]["text"][0]
+    tiny.run(prompt)
+    assert sampled(tiny) == 2 * STEPS
+
+
+def test_cancel_keeps_what_is_finished_and_goes_on_from_there(tiny: Client) -> None:
+    prompt = wan_prompt(wan_plan(4))
+    switch(tiny, "slow")
+    queued = tiny.queue(prompt)
+    tiny.wait_for_event("segment_done", 1)
+    tiny.post("/interrupt", {})
+    with pytest.raises(Ended) as ended:
+        tiny.wait(queued)
+    assert ended.value.kind == "execution_interrupted"
+    switch(tiny, "slow", False)
+    finished = sum(e["event"] == "segment_done" for e in tiny.events())
+    count = sampled(tiny)
+    tiny.run(prompt)
+    assert 1 <= finished < 4
+    assert sampled(tiny, count) == (4 - finished) * STEPS
+    assert Counter(tiny.outcomes()) == {"cached": finished, "rendered": 4 - finished}
+
+
+def test_a_segment_that_fails_fails_alone_and_is_named(tiny: Client) -> None:
+    plan = changed(wan_plan(4), 1, prompt="UNSPEAKABLE things happen.")
+    with pytest.raises(Ended, match=r"segment 1 \(s01\).*this text cannot be encoded"):
+        tiny.run(wan_prompt(plan))
+    assert tiny.outcomes() == ["rendered", "failed", "rendered", "rendered"]
+    count = sampled(tiny)
+    tiny.run(wan_prompt(changed(plan, 1, prompt="Speakable things happen.")))
+    assert sampled(tiny, count) == STEPS
+
+
+def test_a_segment_without_memory_says_what_to_do_and_the_others_go_on(tiny: Client) -> None:
+    prompt = wan_prompt(wan_plan(3))
+    switch(tiny, "oom")
+    with pytest.raises(Ended, match="out of memory: turn tiled_decode on, then"):
+        tiny.run(prompt)
+    assert tiny.outcomes() == ["failed", "rendered", "rendered"]
+    count = sampled(tiny)
+    tiny.run(prompt)
+    assert sampled(tiny, count) == STEPS
+
+
+def test_a_chain_starts_each_segment_on_the_last_frame_before_it(tiny: Client) -> None:
+    plan = wan_plan(4, mode="chaining", cuts=(2,))
+    outputs = tiny.run(wan_prompt(plan, unet="tiny_wan_i2v"))
+    assert sampled(tiny) == 4 * STEPS
+    found = manifest(tiny, outputs)
+    assert found["film"]["frames"] == 4 * 5 - 2
+    for before, after in ((0, 1), (2, 3)):
+        key = found["segments"][before]["render_key"]
+        clip = next((tiny.home / "clips").rglob(f"{key}.mkv"))
+        (first,) = (r for r in found["segments"][after]["references"] if r["role"] == "first")
+        assert first["pixels_sha256"] == pixels_sha256(last_frame(clip))
+    count = sampled(tiny)
+    tiny.run(wan_prompt(changed(plan, 1, prompt="Now it snows."), unet="tiny_wan_i2v"))
+    assert sampled(tiny, count) == STEPS
+    tiny.run(wan_prompt(changed(plan, 2, prompt="Now it snows."), unet="tiny_wan_i2v"))
+    assert tiny.outcomes() == ["cached", "cached", "rendered", "rendered"]
+
+
+def test_a_part_of_the_film_is_a_film_of_its_own(tiny: Client) -> None:
+    prompt = wan_prompt(wan_plan(4), segments="1-2")
+    part = manifest(tiny, tiny.run(prompt))
+    assert sampled(tiny) == 2 * STEPS
+    assert [s["id"] for s in part["segments"]] == ["s01", "s02"]
+    assert part["film"]["frames"] == 2 * 5 - 1
+    whole = manifest(tiny, tiny.run(wan_prompt(wan_plan(4))))
+    assert sampled(tiny) == 4 * STEPS
+    assert keys_of(part) == keys_of(whole)[1:3]
+
+
+@pytest.mark.parametrize(
+    "sampler, noise, offset", [("euler_ancestral", "default_noise_sampler", 1), ("dpmpp_2m_sde", "BrownianTreeNoiseSampler", 0)]
+)
+def test_what_drew_a_stochastic_samplers_noise_is_recorded(tiny: Client, sampler: str, noise: str, offset: int) -> None:
+    prompt = wan_prompt(wan_plan(1), sampler=sampler, steps=3)
+    first = manifest(tiny, tiny.run(prompt))
+    seed = int(first["segments"][0]["seed"]["sent"])
+    assert first["segments"][0]["made"]["sampler_noise"] == {"sampler": noise, "seed": str(seed), "device": "cpu"}
+    shutil.rmtree(tiny.home)
+    assert frames_of(manifest(tiny, tiny.run(prompt))) == frames_of(first)
+
+
+def test_progress_counts_segments_and_steps_and_shows_the_latent(tiny: Client) -> None:
+    switch(tiny, "slow")
+    _, texts, pictures = watched(tiny, wan_prompt(wan_plan(2), steps=8))
+    assert any("segment 2 of 2" in text and "step 5 of 8" in text for text in texts)
+    assert any("s left" in text for text in texts)
+    assert pictures > 10
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"unet": "tiny_wan_t2v"}, "takes 16 channels, the 16 of its latent and none for pictures"),
+        ({"model": ["other", 0]}, "the wired model is Linear, not a Wan video model"),
+        ({"vae": ["pixels", 0]}, r"the wired VAE makes 3 channels in 2 dimensions; the model needs 16 in 3"),
+        ({"segments": "9"}, "segment 9: the plan has no such segment"),
+    ],
+)
+def test_what_cannot_be_sampled_is_refused_and_named(tiny: Client, change: dict[str, Any], message: str) -> None:
+    prompt = wan_prompt(wan_plan(2), **change)
+    prompt["other"] = {"class_type": "NotWan", "inputs": {}}
+    prompt["pixels"] = {"class_type": "VAELoader", "inputs": {"vae_name": "pixel_space"}}
+    assert message in refused(tiny, prompt)
+
+
+@pytest.mark.parametrize("change, field", [({"frames": 6}, "frames 6"), ({"size": (64, 72)}, "width x height 64x72")])
+def test_geometry_is_refused_before_any_model_is_loaded(tiny: Client, change: dict[str, Any], field: str) -> None:
+    prompt = wan_prompt(wan_plan(2, **change))
+    prompt[MODEL]["inputs"]["unet_name"] = "tiny_wan_i2v.safetensors"
+    message = refused(tiny, prompt)
+    assert field in message and "4n+1" in message or "multiples of 16" in message
+    assert "Requested to load" not in tiny.host.tail(15)
+
+
+def test_a_model_without_last_frames_is_warned_about_and_renders(tiny: Client) -> None:
+    outputs = tiny.run(wan_prompt(wan_plan(1), unet="tiny_wan22_i2v"))
+    assert "was not trained on last frames" in outputs[SAMPLER]["text"][0]
+    assert sampled(tiny) == STEPS
+    assert tiny.saved(outputs, JOIN).is_file()
+
+
+def test_tiled_decode_is_another_clip_and_renders(tiny: Client) -> None:
+    plain = manifest(tiny, tiny.run(wan_prompt(wan_plan(1))))
+    tiled = manifest(tiny, tiny.run(wan_prompt(wan_plan(1), tiled_decode=True)))
+    assert keys_of(plain) != keys_of(tiled)
+    assert Path(tiny.home).is_dir() and tiled["segments"][0]["clip"]["frames"] == 5
