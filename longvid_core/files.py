@@ -89,6 +89,18 @@ def work_folder(beside: Path) -> Iterator[Path]:
         yield folder
 
 
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder in the system's place for what is needed meanwhile, gone after the block. Errors as in `whole_file`.
+
+    What a killed process left there goes with the next one that is made.
+    """
+    import tempfile
+
+    with work_folder(Path(tempfile.gettempdir())) as folder:
+        yield folder
+
+
 def write_bytes(target: Path, data: bytes, parts: Path | None = None) -> None:
     """Write a small file so that it is there whole or not at all. `parts` and errors as in `whole_file`."""
     with whole_file(target, parts) as temporary:

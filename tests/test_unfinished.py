@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from longvid_core.files import whole_file, work_folder, write_bytes
+from longvid_core.files import temporary_folder, whole_file, work_folder, write_bytes
 from longvid_core.unfinished import PREFIX, hidden_name, sweep
 from tests.media.clips import ffmpeg
 
@@ -74,6 +74,17 @@ def test_what_another_thread_writes_stays(tmp_path: Path) -> None:
         thread.join()
         assert part.exists() and work.is_dir()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.bin", "b.bin"]
+
+
+def test_what_a_killed_process_left_with_the_systems_temporary_files_goes_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed(at_work(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with temporary_folder() as folder:
+        (folder / "clips.txt").write_text("a list")
+        assert folder.parent == tmp_path and len(hidden(tmp_path)) == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_persons_own_hidden_files_are_left_alone(tmp_path: Path) -> None:

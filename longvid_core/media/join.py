@@ -3,7 +3,6 @@ concat demuxer. Neither memory nor open files grow with the number of clips or t
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput, Unreadable
-from ..files import whole_file, work_folder
+from ..files import temporary_folder, whole_file, work_folder
 from .colour import ACCURATE, BT709_TAGS, LEFT, TO_BT709, tags_of
 from .conform import conform, conformed_frames
 from .encode import exact_rate, rate_text
@@ -89,7 +88,7 @@ def join_parts(
     with (
         whole_file(target) as unfinished,
         work_folder(beside) as work,
-        tempfile.TemporaryDirectory(prefix="longvid-") as lists,
+        temporary_folder() as lists,
     ):
         ready = _Ready(parts, probes, shape, encoder, work)
         meter = _Meter(progress, ready.count + ready.to_conform)
@@ -99,7 +98,7 @@ def join_parts(
         options = {**picture, **(encoder.sound() if spans else {})}
         drops = list(_drops(ready.sources))
         steps = ([f"select='{_keep(drops)}'"] if drops else []) + filters
-        inputs = _Inputs(ready.sources, spans, dict(metadata or {}), shape.fps, Path(lists))
+        inputs = _Inputs(ready.sources, spans, dict(metadata or {}), shape.fps, lists)
         args = inputs.output(unfinished, muxer, {"filter:v": ",".join(steps), **options})
         run_ffmpeg(
             args, what=f"joining {target}", frames_total=ready.count, progress=meter.step(ready.count),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import BadInput
-from ..files import whole_file
+from ..files import temporary_folder, whole_file
 from .ffmpeg import builder, run_ffmpeg
 
 TAG_FLAGS = "use_metadata_tags+faststart"
@@ -41,8 +40,8 @@ def write_tags(path: str | Path, tags: Mapping[str, str], stale: Path | None = N
     if muxer is None:
         raise BadInput(f"{path.name}: tags are kept in {', '.join(_MUXERS)} only.")
     everything = {**read_tags(path), **tags}
-    with whole_file(path, stale=stale) as temporary, tempfile.TemporaryDirectory(prefix="longvid-") as work:
-        listing = Path(work) / "tags.txt"
+    with whole_file(path, stale=stale) as temporary, temporary_folder() as work:
+        listing = work / "tags.txt"
         tag_file(listing, everything)
         ffmpeg = builder()
         film, texts = ffmpeg.input(f"file:{path.absolute()}"), ffmpeg.input(str(listing), format="ffmetadata")
