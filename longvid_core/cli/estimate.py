@@ -52,7 +52,7 @@ def estimate(
             mode=mode, seconds=seconds, segments=segments, seed_policy=policy, fps=fps, fit=fit,
         )  # fmt: skip
         plan, draws, renders = runs.wait(planned(wanted)), wanted.images, wanted.backend
-    with runs.run(settings, as_json, command=runs.command_line()) as (session, out):
+    with runs.run(settings, as_json, command=None) as (session, out):
         found = runs.agree_on_cost(plan, session, out, images=draws, backend=renders, budget=limit, every=True)
         if runs.is_json(out):
             out.show("", {"event": "done", "low_micro_usd": found.low_micro_usd, "high_micro_usd": found.high_micro_usd})

@@ -70,9 +70,9 @@ def make(
 
         asset_of(first_image)  # a picture that cannot be read is refused before a run begins
     settled = {"seed": str(base_seed)} if seed == "random" else {}
-    if str(file) == "-":
+    if str(file) == "-" and not dry_run:
         settled["file"] = runs.keep_prompt(settings, text)
-    with runs.run(settings, as_json, command=runs.command_line(**settled)) as (session, out):
+    with runs.run(settings, as_json, command=None if dry_run else runs.command_line(**settled)) as (session, out):
         if seed == "random":
             out.say(f"seed {base_seed}")
         plan = runs.wait(_planned(what, session))
@@ -112,7 +112,7 @@ def render(
     draws = str(backend_named(images or settings.images.backend, "image", "--images"))
     video = backend_named(backend or settings.backend, "video", "--backend")
     check_plan(plan, video)
-    with runs.run(settings, as_json, command=runs.command_line()) as (session, out):
+    with runs.run(settings, as_json, command=None if dry_run else runs.command_line()) as (session, out):
         return _film(
             plan, session, out, images=draws, backend=str(video), first_image=None, budget=limit, options=encoding, target=target,
             dry_run=dry_run, started=started,

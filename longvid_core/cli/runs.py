@@ -60,13 +60,21 @@ def stoppable() -> Iterator[Callable[[], bool]]:
 
 
 @contextlib.contextmanager
-def run(settings: Settings, as_json: bool, *, command: str, aside: bool = False) -> Iterator[tuple[Session, Reporter]]:
-    """A run of the store with its events shown: gives session and reporter, and leaves the terminal clean whatever happens."""
+def run(settings: Settings, as_json: bool, *, command: str | None) -> Iterator[tuple[Session, Reporter]]:
+    """A run of the store with its events shown: gives session and reporter, and leaves the terminal clean whatever happens.
+
+    `command`: what to type to do it again; None only looks: no run begins, and the store stays as it is.
+    """
+    from ..render.looking import look
     from ..render.session import open_session
 
     with stoppable() as interrupted:
-        out = reporter(as_json, aside=aside, interrupted=interrupted)
+        out = reporter(as_json, interrupted=interrupted)
         try:
+            if command is None:
+                with look(settings, emit=out.emit, interrupted=interrupted) as session:
+                    yield session, out
+                return
             with open_session(settings, command=command, emit=out.emit, interrupted=interrupted) as session:
                 failures.remember_log(str(session.store.home / "runs" / session.run_id / "events.jsonl"))
                 try:

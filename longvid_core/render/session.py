@@ -19,7 +19,6 @@ from ..files import writing
 from ..providers.base import Surroundings
 from ..settings import Settings
 from ..store import Store
-from ..store.hashes import FileHashes
 from ..store.ledger import Ledger, ledger_url
 from .renderers import Renderers
 
@@ -48,7 +47,6 @@ class Session:
 
     def __post_init__(self) -> None:
         self.warnings: list[str] = []
-        self._hashes = FileHashes(self.store.home / "hashes")
         self.renderers = Renderers(
             Surroundings(
                 settings=self.settings,
@@ -66,7 +64,7 @@ class Session:
             self.check()
             self.emit(Progress(stage="weights", id=file.name, unit="byte", done=done, total=total))
 
-        return self._hashes.sha256(file, progress)
+        return self.store.hashes.sha256(file, progress)
 
     def emit(self, event: Event) -> None:
         """Hand an event on and write it to the run's log. Progress is thinned to ten a second; its last one always goes."""

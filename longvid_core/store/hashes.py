@@ -14,10 +14,13 @@ _CHUNK = 1 << 24
 
 
 class FileHashes:
-    """Hashes of model files, kept in `folder`: a record for each path, with the size and time it held for."""
+    """Hashes of model files, kept in `folder`: a record for each path, with the size and time it held for.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    `new`: where new ones are kept instead, by someone who must not write into `folder`.
+    """
+
+    def __init__(self, folder: Path, new: Path | None = None) -> None:
+        self.folder, self._new = folder, new or folder
 
     def sha256(self, path: Path, progress: Callable[[int, int], None] = lambda done, total: None) -> str:
         """The file's sha256. `progress` is called with bytes read and their total, only when the file has to be read.
@@ -25,9 +28,9 @@ class FileHashes:
         Unreadable where there is no such file, it cannot be read, or it changes meanwhile. What `progress` raises goes up.
         """
         path = path.resolve()
-        record = self.folder / f"{hashlib.sha256(str(path).encode()).hexdigest()}.json"
+        name = f"{hashlib.sha256(str(path).encode()).hexdigest()}.json"
         stamp = _stamp(path)
-        if known := _known(record, stamp):
+        if known := _known(self._new / name, stamp) or _known(self.folder / name, stamp):
             return known
         digest = hashlib.sha256()
         try:
@@ -39,8 +42,9 @@ class FileHashes:
             raise Unreadable(f"cannot read {path}: {in_words(error)[0]}.") from error
         if _stamp(path) != stamp:
             raise Unreadable(f"{path} changed while it was being read.", "Wait until it is whole, then run it again.")
+        record = self._new / name
         with writing(record):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            record.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(record, json.dumps({"stamp": stamp, "sha256": digest.hexdigest()}).encode())
         return digest.hexdigest()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,12 +13,13 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from ..errors import BadInput
-from ..files import sha256_file, whole_file, writing
+from ..files import sha256_file, whole_file, write_bytes, writing
 from ..models.asset import Asset
 from ..models.base import Frozen
 from ..models.clip import Clip
 from ..models.film import Film
 from ..validation import describe
+from .hashes import FileHashes
 from .shelf import Shelf
 
 Value = TypeVar("Value", bound=Frozen)
@@ -35,6 +37,7 @@ class Store:
         self.clips = Shelf(home / "clips", locks, damaged, notice)
         self.films = Shelf(home / "films", locks, damaged, notice)
         self.pictures = Shelf(home / "assets", locks, damaged, notice)
+        self.hashes = FileHashes(home / "hashes")
 
     # -- clips, films, pictures as values -------------------------------------------------------------------------------
 
@@ -46,6 +49,22 @@ class Store:
         """A clip out of what `clips.get` or `clips.put` returned, with its preview where there is one, whole."""
         proxy = self.clips.get(_proxy_key(render_key))
         return Clip(render_key=render_key, path=str(path), proxy=str(proxy[0]) if proxy else None, **_known(Clip, facts))
+
+    def note_take(self, request_key: str, render_key: str) -> None:
+        """Note that a clip is about to be kept for a request, whatever model renders it, the newest last."""
+        file = self._takes(request_key)
+        with writing(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+        keys = [key for key in _keys_in(file) if key != render_key]
+        write_bytes(file, json.dumps([*keys, render_key]).encode(), self.clips.parts)
+
+    def earlier_take(self, request_key: str) -> Clip | None:
+        """The newest clip there is of a request, by whatever model and settings; None where there is none."""
+        found = (self.clip(key) for key in reversed(_keys_in(self._takes(request_key))))
+        return next((clip for clip in found if clip is not None), None)
+
+    def _takes(self, request_key: str) -> Path:
+        return self.home / "takes" / request_key[:2] / f"{request_key}.json"
 
     def keep_proxy(self, render_key: str, temporary: Path) -> Path:
         """Take in a finished preview of a clip, on the store's own disk; gives where it stands."""
@@ -135,6 +154,14 @@ class Store:
 def _proxy_key(render_key: str) -> str:
     """The key of a clip's preview: kept like a clip, with a record, so that a damaged one is noticed and made again."""
     return f"{render_key}.proxy"
+
+
+def _keys_in(file: Path) -> list[str]:
+    """The render keys noted in a file; none where there is no such note, or none that can be read: it is only a note."""
+    try:
+        return [str(key) for key in json.loads(file.read_bytes())]
+    except (OSError, ValueError, TypeError):
+        return []
 
 
 def _known(model: type[Frozen], facts: dict[str, Any]) -> dict[str, Any]:

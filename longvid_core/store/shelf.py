@@ -116,8 +116,12 @@ class Shelf:
             for path in paths:
                 with contextlib.suppress(FileNotFoundError):  # another process may have set it aside just now
                     os.replace(path, self._damaged / f"{path.stem[:16]}-{os.urandom(4).hex()}{path.suffix}")
+        self._notice(f"{self.label(key)} is damaged ({why}). It is set aside in damaged/ and made again.")
+
+    def label(self, key: str) -> str:
+        """What people are told a file by."""
         name, dot, kind = key.partition(".")
-        self._notice(f"{self.folder.name}/{name[:12]}{dot}{kind} is damaged ({why}). It is set aside in damaged/ and made again.")
+        return f"{self.folder.name}/{name[:12]}{dot}{kind}"
 
 
 def _acquired(lock: FileLock) -> bool:
