@@ -42,9 +42,10 @@ def concat(
 ) -> None:
     """Join clips into one film. Clips that differ in size, rate or sound are conformed one by one. Writes no manifest."""
     from ..errors import BadInput
-    from ..media.encoders import CONTAINERS, MUXERS
+    from ..media.encoders import CONTAINERS
     from ..models.base import MAX_FPS, MIN_FPS
     from ..settings import load_settings
+    from . import quick
 
     settings = load_settings(config)
     encoding = runs.film_options(settings, codec, crf, preset, None)
@@ -53,9 +54,10 @@ def concat(
     if fps is not None and not MIN_FPS <= fps <= MAX_FPS:
         raise BadInput(f"--fps {fps:g}: it must be from {MIN_FPS} to {MAX_FPS}.", "Leave it out to take the first clip's.")
     width, height = size_of(size) if size else (None, None)
-    # A copied stream is put into whatever is named; ffmpeg refuses what does not go
-    suffixes = tuple(f".{kind}" for kind in (MUXERS if copy else CONTAINERS[encoding.codec]))
-    target = check_output(output, suffixes, "film" if copy else f"{encoding.codec} film")
+    if copy:
+        target = quick.copy_target(output)
+    else:
+        target = check_output(output, tuple(f".{kind}" for kind in CONTAINERS[encoding.codec]), f"{encoding.codec} film")
 
     from .. import events
     from ..media.concat import concat as join
@@ -81,7 +83,7 @@ def concat(
                 "segments": [],
                 "frames": result.frames,
             }
-            out.show(f"{output}: {result.frames} frames from {len(clips)} clips", value)
+            out.show(quick.finished(quick.Asked(clips, output), result), value)
         finally:
             out.close()
 

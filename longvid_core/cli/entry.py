@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from types import FrameType
 
 from . import failures, runs
-from .app import app
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,13 +25,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without a letter shows "?" and the run goes on
     try:
-        code = app(args=args, prog_name="longvid", standalone_mode=False)
+        code = 0 if _ran_quickly(args) else _run(args)
         sys.stdout.flush()
     except (BrokenPipeError, failures.ReaderGone):
         return failures.reader_gone()
     except (KeyboardInterrupt, Exception) as error:  # the only place where everything is caught: each becomes a message
         return failures.report(error, args)
     return code if isinstance(code, int) else 0
+
+
+def _ran_quickly(args: list[str]) -> bool:
+    """Whether it was a command that `quick` knows, and is done."""
+    if args[0] != "concat" or "--copy" not in args:
+        return False
+    from . import quick
+
+    return quick.ran(args)
+
+
+def _run(args: list[str]) -> object:
+    from .app import app
+
+    return app(args=args, prog_name="longvid", standalone_mode=False)
 
 
 def _stop_on_sigterm() -> None:

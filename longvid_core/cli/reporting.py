@@ -125,10 +125,12 @@ class Lines:
         self.console.print(costs(estimate, every=every))
 
     def say(self, message: str) -> None:
-        self.console.print(clean(message), markup=False, soft_wrap=True)
+        print(clean(message), file=self.console.file, flush=True)
 
     def show(self, what: RenderableType, value: dict[str, Any]) -> None:
-        if what:
+        if isinstance(what, str) and what:
+            self.say(what)  # as it stands: a file's name may hold what rich takes for markup, and is never broken in two
+        elif what:
             self.console.print(what)
 
     def close(self) -> None:

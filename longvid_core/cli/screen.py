@@ -81,7 +81,7 @@ class Screen:
     def show(self, what: RenderableType, value: dict[str, Any]) -> None:
         self.close()
         if what:
-            self._print(what)
+            self._print(Text(clean(what)) if isinstance(what, str) else what)
 
     def close(self) -> None:
         self._live.stop()

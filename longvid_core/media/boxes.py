@@ -46,12 +46,12 @@ def truncation(path: str | Path) -> str | None:
 
 def _mp4_length(file: BinaryIO, size: int) -> int | None:
     """Where the top-level boxes say the file ends (ISO/IEC 14496-12, 4.2)."""
-    end = max((box_end for _, _, box_end in _boxes(file, 0, size)), default=0)
+    end = max((box_end for _, _, box_end in boxes(file, 0, size)), default=0)
     return end if end >= size else end + 8
 
 
-def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """The boxes between two offsets: their kind, where their content starts, where they say they end."""
+def boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """The boxes of an MP4 or MOV between two offsets: their kind, where their content starts, where they say they end."""
     at = start
     while at + 8 <= end:
         file.seek(at)
@@ -73,16 +73,16 @@ def mp4_rotation(path: str | Path) -> int:
     with open(path, "rb") as file:
         if file.read(8)[4:8] not in (b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip"):
             return 0
-        for kind, body, end in _boxes(file, 0, size):
+        for kind, body, end in boxes(file, 0, size):
             if kind == b"moov":
-                return next((turn for track in _boxes(file, body, end) if (turn := _track_turn(file, *track)) is not None), 0)
+                return next((turn for track in boxes(file, body, end) if (turn := _track_turn(file, *track)) is not None), 0)
     return 0
 
 
 def _track_turn(file: BinaryIO, kind: bytes, body: int, end: int) -> int | None:
     if kind != b"trak":
         return None
-    for name, start, _ in _boxes(file, body, end):
+    for name, start, _ in boxes(file, body, end):
         if name != b"tkhd":
             continue
         file.seek(start)
@@ -118,7 +118,7 @@ def mp4_picture_seconds(path: str | Path) -> Fraction | None:
 
 
 def _within(file: BinaryIO, start: int, end: int, wanted: bytes) -> list[tuple[bytes, int, int]]:
-    return [box for box in _boxes(file, start, end) if box[0] == wanted]
+    return [box for box in boxes(file, start, end) if box[0] == wanted]
 
 
 def _sign(value: int) -> int:

@@ -11,17 +11,23 @@ from typing import TYPE_CHECKING
 
 from ..errors import BadInput, CannotRender, Interrupted, Unreadable
 from ..files import whole_file
-from .boxes import mp4_picture_seconds
+from .boxes import check_file, mp4_picture_seconds
 from .ffmpeg import Child, builder
+from .index import Pictures, count_pictures, plain_pictures
 from .listing import concat_list
 
 if TYPE_CHECKING:
     from .probe import Probe
 
 MUXERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
-_MP4_PICTURES = {"h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "mjpeg"}
-_MP4_SOUND = {"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"}
+_HOLDS = {
+    "mp4": {"h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "mjpeg"}
+    | {"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"},
+    "webm": {"vp8", "vp9", "av1", "opus", "vorbis"},
+}
+"""What the containers with rules of their own may hold."""
 _INDEXED = {".mp4", ".m4v", ".mov"}  # their headers say exactly how long they last, for next to nothing
+_NO_DECODER, _SAID_OF_IT = "none", (b"not on whitelist", b"Last message repeated")
 _ANYWAY = "Leave out --copy: then clips are conformed and encoded."
 
 
@@ -32,7 +38,7 @@ def copy_clips(
     drop: Callable[[Sequence[Probe]], set[int]] | None = None,
     progress: Callable[[int, int], None] | None = None,
     interrupted: Callable[[], bool] = lambda: False,
-) -> tuple[int, Probe]:
+) -> tuple[int, Probe | Pictures]:
     """Write `target` from the clips' packets and return its number of frames and what the first clip is like.
 
     drop: says which clips' first frame is left out; they must then be intra-only. CannotRender names the clip and the
@@ -42,11 +48,18 @@ def copy_clips(
     if muxer is None:
         raise BadInput(f"{target.name}: --copy writes {', '.join(MUXERS)}.", "Name it .mkv, which holds everything.")
     what = f"joining {target}"
+    like: Probe | Pictures
     with whole_file(target) as unfinished, tempfile.TemporaryDirectory(prefix="longvid-") as work:
         listing = Path(work) / "clips.txt"
-        without: set[int] = set()
-        if drop is None and all(path.suffix.lower() in _INDEXED for path in clips):
+        plain = _plain(clips) if drop is None and muxer != "webm" else None
+        if plain is not None:
+            concat_list(listing, clips, seconds=[clip.seconds for clip in plain])
+            child = _start(listing, unfinished, muxer, known=True)
+            like, expected = plain[0], sum(clip.frames for clip in plain)
+        elif drop is None and all(path.suffix.lower() in _INDEXED for path in clips):
             # ffmpeg starts at once; whether the clips go together is looked up beside it, from the same cached pages
+            for path in clips:
+                check_file(path)
             concat_list(listing, clips, seconds=[mp4_picture_seconds(path) for path in clips])
             child = _start(listing, unfinished, muxer)
             try:
@@ -54,21 +67,34 @@ def copy_clips(
             except BaseException:
                 child.kill()
                 raise
+            like, expected = probes[0], sum(p.frames for p in probes)
         else:
             probes = _check(clips, target, interrupted, intra_only=drop is not None)
-            without = drop(probes) if drop is not None else without
+            without = drop(probes) if drop is not None else set()
             # At the second frame's time, or the next microsecond after it: reading starts on the frame at or before it
             starts = {i: math.ceil(probes[i].first_times[1] * 1e6) / 1e6 for i in without}
             lasting = [_seconds(clip, i in without) for i, clip in enumerate(probes)]
             concat_list(listing, clips, seconds=lasting, first_s=starts)
             child = _start(listing, unfinished, muxer)
-        expected = sum(p.frames for p in probes) - len(without)
+            like, expected = probes[0], sum(p.frames for p in probes) - len(without)
         child.wait(what, interrupted, progress, expected)
         child.close(what)
         _count(child.frames, expected, unfinished, muxer, target)
         if progress is not None:
             progress(expected, expected)
-    return expected, probes[0]
+    return expected, like
+
+
+def _plain(clips: Sequence[Path]) -> list[Pictures] | None:
+    """The clips' pictures, where their indexes prove that they make one stream; else None: `_check` is to say what they are."""
+    known: dict[Path, Pictures] = {}
+    for path in clips:
+        clip = known.get(path) or plain_pictures(path)
+        first = known.get(clips[0], clip)
+        if clip is None or first is None or (clip.alike, clip.fps) != (first.alike, first.fps):
+            return None
+        known[path] = clip
+    return [known[path] for path in clips]
 
 
 def _seconds(clip: Probe, without_first: bool) -> Fraction | None:
@@ -78,13 +104,16 @@ def _seconds(clip: Probe, without_first: bool) -> Fraction | None:
     return Fraction(clip.frames - without_first) / clip.fps
 
 
-def _start(listing: Path, target: Path, muxer: str) -> Child:
+def _start(listing: Path, target: Path, muxer: str, *, known: bool = False) -> Child:
+    """known: it is known what the clips hold. ffmpeg then opens no decoder to find out from each one's first picture, which takes
+    it longer than the copying."""
     ffmpeg = builder()
-    source = ffmpeg.input(str(listing), format="concat", safe=0)
+    options = {"codec_whitelist": _NO_DECODER} if known else {}
+    source = ffmpeg.input(str(listing), format="concat", safe=0, **options)
     out = ffmpeg.output(
         source["v:0"], source["a:0?"], str(target), format=muxer, c="copy", fflags="+bitexact", map_metadata=-1
     )  # fmt: skip
-    return Child(out.get_args())
+    return Child(out.get_args(), ignoring=_SAID_OF_IT if known else ())
 
 
 def _check(clips: Sequence[Path], target: Path, interrupted: Callable[[], bool], *, intra_only: bool) -> list[Probe]:
@@ -114,13 +143,12 @@ def _check(clips: Sequence[Path], target: Path, interrupted: Callable[[], bool],
 
 
 def _check_container(clip: Probe, target: Path) -> None:
-    if target.suffix.lower() not in (".mp4", ".m4v"):
-        return
-    names = [clip.codec] if clip.codec not in _MP4_PICTURES else []
-    if clip.sound is not None and clip.sound.codec not in _MP4_SOUND:
-        names.append(clip.sound.codec)
+    kind = MUXERS[target.suffix.lower()]
+    streams = [clip.codec, *([clip.sound.codec] if clip.sound is not None else [])]
+    names = [name for name in streams if name not in _HOLDS.get(kind, streams)]
     if names:
-        raise BadInput(f"{target.name}: {' and '.join(names)} cannot be copied into MP4.", "Name it .mkv.", _ANYWAY)
+        container = {"mp4": "MP4", "webm": "WebM"}[kind]
+        raise BadInput(f"{target.name}: {' and '.join(names)} cannot be copied into {container}.", "Name it .mkv.", _ANYWAY)
 
 
 def _difference(first: Probe, clip: Probe) -> str | None:
@@ -146,8 +174,8 @@ def _rate(clip: Probe) -> str:
 
 def _count(written: int, expected: int, unfinished: Path, muxer: str, target: Path) -> None:
     """Unreadable unless the file holds exactly so many pictures, by its index or by what the muxer took."""
-    found = written
-    if muxer in ("mp4", "mov") or written != expected:  # ffmpeg 7.0 does not say how many pictures it copied
+    found = count_pictures(unfinished) if muxer in ("mp4", "mov") else written
+    if found is None or (found != expected and muxer not in ("mp4", "mov")):  # ffmpeg 7.0 does not say how many it copied
         from .probe import count_frames
 
         found = count_frames(unfinished)

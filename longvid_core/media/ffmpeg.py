@@ -122,13 +122,15 @@ def builder() -> ModuleType:
 class Child:
     """A running ffmpeg. Its last error lines are kept; it dies with this process. frames: video frames written so far.
 
-    stdin: it reads from us. raw: what it writes to pipe:1 is read by us; it then reports no frames.
+    stdin: it reads from us. raw: what it writes to pipe:1 is read by us; it then reports no frames. ignoring: error lines with
+    any of these words tell of what was asked for.
     """
 
-    def __init__(self, args: Sequence[str], *, stdin: bool = False, raw: bool = False) -> None:
+    def __init__(self, args: Sequence[str], *, stdin: bool = False, raw: bool = False, ignoring: Sequence[bytes] = ()) -> None:
         self.finished = threading.Event()
         self.frames = 0
         self._lines: deque[str] = deque(maxlen=12)
+        self._ignoring = ignoring
         command = [ffmpeg_binary(), "-hide_banner", "-nostdin", "-nostats", "-y", "-v", "error"]
         command += [*([] if raw else ["-stats_period", "0.2", "-progress", "pipe:1"]), *args]
         try:
@@ -160,7 +162,8 @@ class Child:
     def _read_errors(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
-            self._lines.append(line.decode("utf-8", "replace").rstrip())
+            if not any(words in line for words in self._ignoring):
+                self._lines.append(line.decode("utf-8", "replace").rstrip())
 
     def _read_progress(self) -> None:
         assert self.process.stdout is not None
