@@ -129,11 +129,8 @@ def _encode(
             from .seams import blend
 
             total = sum(conformed_frames(p, shape.fps) for p in probes)
-            step = progress
-            report = (lambda done: step(done, 2 * total)) if step is not None else (lambda done: None)
-            if step is not None:
-                progress = lambda done, _: step(total + done, 2 * total)  # noqa: E731
-            files = blend(probes, shape, work, report, interrupted)
+            first, progress = _share(progress, 0, 2 * total), _share(progress, total, 2 * total)
+            files = blend(probes, shape, work, lambda done: first(done, total), interrupted)
             parts = [
                 Part(file, sound_from=clip if probe.has_audio else None)
                 for file, clip, probe in zip(files, clips, probes, strict=True)
@@ -144,6 +141,13 @@ def _encode(
         )  # fmt: skip
     frames = sum(conformed_frames(p, shape.fps) for p in probes) - len(dropped)
     return ConcatResult(frames, shape.fps, shape.width, shape.height, tuple(sorted(dropped)), tuple(used))
+
+
+def _share(progress: Callable[[int, int], None] | None, before: int, total: int) -> Callable[[int, int], None]:
+    """A progress for one share of the work, told as a part of the whole: `before` of `total` are done when it begins."""
+    if progress is None:
+        return lambda done, _: None
+    return lambda done, _: progress(before + done, total)
 
 
 def _shape(first: Probe, size: _Size, fit: Fit) -> Shape:

@@ -50,6 +50,13 @@ def test_blend_goes_evenly_from_one_clip_to_the_next_and_keeps_the_count(each_ff
     assert numbers(tmp_path / "film.mkv") == [0] * 7 + [10, 20, 30, 40, 50, 60] + [70] * 7
 
 
+def test_blending_and_joining_are_told_as_one_piece_of_work(tmp_path: Path, story: list[Path]) -> None:
+    told: list[tuple[int, int]] = []
+    concat(story, tmp_path / "film.mp4", seam="blend", encoder=FAST, progress=lambda done, total: told.append((done, total)))
+    assert {total for _, total in told} == {60} and told == sorted(told)
+    assert any(done <= 30 for done, _ in told) and told[-1] == (60, 60)
+
+
 def test_blend_of_clips_shorter_than_the_blend(tmp_path: Path) -> None:
     clips = [ffv1(tmp_path / f"{n}.mkv", [picture(20 * n)] * n) for n in (1, 2, 3)]
     concat(clips, tmp_path / "film.mkv", seam="blend", encoder=Encoder("ffv1"))
