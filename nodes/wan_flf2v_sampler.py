@@ -99,7 +99,8 @@ class WanFLF2VSampler(io.ComfyNode):
                 io.String.Input(
                     "segments",
                     default="all",
-                    tooltip="Which segments: all, or such as 0-3, 7 (numbers or ids). A part is passed on as a film of its own.",
+                    tooltip="all; missing: those that have no clip yet, while clips sampled with other settings for the same words, "
+                    "seed and pictures stay; or such as 0-3, 7 (numbers or ids), passed on as a film of their own.",
                 ),
             ],
             outputs=[Clips.Output("clips", tooltip="The clips, in order, with everything the manifest says about them.")],
@@ -116,24 +117,24 @@ class WanFLF2VSampler(io.ComfyNode):
         cls, plan: PlanValue, segments: str, keyframes: tuple[Keyframe, ...] = (), **inputs: Any
     ) -> list[str]:
         from longvid_core.render.clips import missing_segments
-        from longvid_core.render.selection import find_segments
+        from longvid_core.render.selection import chosen_segments
 
         async with session(cls, recorded=False) as core:
             backend = canvas_backend(cls.hidden, core, {}, _sampling(inputs))
             whole = plan.with_keyframes(keyframes or ())
-            return models_to_load(backend, missing_segments(whole, core, backend=backend, only=find_segments(plan, segments)))
+            return models_to_load(backend, missing_segments(whole, core, backend=backend, **chosen_segments(plan, segments)))
 
     @classmethod
     async def execute(cls, plan: PlanValue, segments: str, keyframes: tuple[Keyframe, ...] = (), **inputs: Any) -> io.NodeOutput:
         from longvid_core.render.clips import render_clips
         from longvid_core.render.film import require_clips
-        from longvid_core.render.selection import find_segments
+        from longvid_core.render.selection import chosen_segments
 
         async with session(cls) as core:
             models = {name: inputs.get(name) for name in MODELS}
             backend = canvas_backend(cls.hidden, core, models, _sampling(inputs))
             whole = plan.with_keyframes(keyframes)
-            rendered = require_clips(await render_clips(whole, core, backend=backend, only=find_segments(plan, segments)))
+            rendered = require_clips(await render_clips(whole, core, backend=backend, **chosen_segments(plan, segments)))
         return io.NodeOutput(rendered, ui=ui.PreviewText(clips_text(rendered, core.warnings)))
 
 

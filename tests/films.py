@@ -7,7 +7,9 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from longvid_core.catalog import Backend
 from longvid_core.events import Event
 from longvid_core.models import Keyframe, Plan, Rendered, Segment
 from longvid_core.models.film import FilmOptions, Release
@@ -95,12 +97,25 @@ class Studio:
         """Keyframes, clips and film of a plan, as `longvid render` does it."""
         return self._run(plan, backend, options, interrupted, join=True)  # type: ignore[return-value]
 
-    def clips(self, plan: Plan, *, backend: str = "animatic", interrupted: Callable[[], bool] = lambda: False) -> Rendered:
-        """Keyframes and clips only."""
-        return self._run(plan, backend, None, interrupted, join=False)  # type: ignore[return-value]
+    def clips(
+        self,
+        plan: Plan,
+        *,
+        backend: str | Backend = "animatic",
+        interrupted: Callable[[], bool] = lambda: False,
+        **choice: Any,
+    ) -> Rendered:
+        """Keyframes and clips only; `choice` goes to `render_clips`."""
+        return self._run(plan, backend, None, interrupted, join=False, **choice)  # type: ignore[return-value]
 
     def _run(
-        self, plan: Plan, backend: str, options: FilmOptions | None, interrupted: Callable[[], bool], join: bool
+        self,
+        plan: Plan,
+        backend: str | Backend,
+        options: FilmOptions | None,
+        interrupted: Callable[[], bool],
+        join: bool,
+        **choice: Any,
     ) -> Release | Rendered:
         self.events = []
 
@@ -112,7 +127,7 @@ class Studio:
                 interrupted=interrupted,
             ) as session:
                 drawn = await draw_keyframes(plan, session)
-                rendered = await render_clips(drawn, session, backend=backend)
+                rendered = await render_clips(drawn, session, backend=backend, **choice)
                 return await join_film(rendered, session, options) if join else rendered
 
         return asyncio.run(run())

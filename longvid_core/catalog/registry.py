@@ -27,7 +27,7 @@ class Backend:
 
     provider: str
     model: str
-    entry: ModelEntry
+    entry: ModelEntry = field(hash=False)
     renderer: Any = field(default=None, compare=False, repr=False)
     """What renders, where a host brings it along; None: the registered provider."""
 

@@ -13,6 +13,14 @@ Determinism = Literal["bit-exact", "best-effort", "none"]
 OutcomeKind = Literal["rendered", "cached", "failed", "placeholder", "unknown"]
 
 
+class ModelRecord(Frozen):
+    """Which model made it: `fingerprint` is everything about the model that changes pixels."""
+
+    provider: str
+    id: str
+    fingerprint: dict[str, Any]
+
+
 class Clip(Frozen):
     """One render of a segment, on disk and verified.
 
@@ -30,6 +38,7 @@ class Clip(Frozen):
     frames_sha256: Sha256
     has_audio: bool = False
     proxy: str | None = Field(None, description="An H.264 copy that browsers play")
+    made_by: ModelRecord | None = Field(None, description="None for clips Longvid did not render")
     made: dict[str, Any] = Field(
         default_factory=dict, description="How it came about, where that is no part of its key: device, libraries, sigmas"
     )
@@ -42,14 +51,6 @@ class SeedRecord(Frozen):
     requested: Seed64 | None = None
     sent: Seed64 | None = Field(None, description="In the provider's range; None where the model takes no seed")
     returned: Seed64 | None = None
-
-
-class ModelRecord(Frozen):
-    """Which model made it: `fingerprint` is everything about the model that changes pixels."""
-
-    provider: str
-    id: str
-    fingerprint: dict[str, Any]
 
 
 class ReferenceRecord(Frozen):

@@ -32,10 +32,20 @@ class Take:
     request: VideoRequest
     model: ModelRecord
     """Which model renders it, with everything about it that changes pixels."""
+    earlier: bool = False
+    """Whether an earlier clip of the same request will do, rendered with other settings or another of the provider's models."""
 
     @classmethod
     def of(
-        cls, plan: Plan, segment: Segment, backend: Backend, first: Asset | None, last: Asset | None, model: ModelRecord
+        cls,
+        plan: Plan,
+        segment: Segment,
+        backend: Backend,
+        first: Asset | None,
+        last: Asset | None,
+        model: ModelRecord,
+        *,
+        earlier: bool = False,
     ) -> Take:
         """The take of a segment between two pictures, each at the plan's size, by the model that `backend` names."""
         support = backend.entry.seed
@@ -54,7 +64,7 @@ class Take:
             last=last,
             references=cast[: backend.entry.references],
         )
-        return cls(plan, segment, backend, request, model)
+        return cls(plan, segment, backend, request, model, earlier)
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:
@@ -65,19 +75,33 @@ class Take:
     @cached_property
     def render_key(self) -> str:
         """Everything that changes the clip's pixels, hashed. The same key is the same clip, from the store."""
+        return sha256_of({"kind": "clip", "model": self.model.json_value(), "reroll": self.segment.reroll, **self._asked})
+
+    @cached_property
+    def request_key(self) -> str:
+        """What is asked of the provider, whichever of its models and settings answer it."""
+        return sha256_of({"kind": "take", "provider": self.model.provider, "reroll": self.segment.reroll, **self._asked})
+
+    @property
+    def _asked(self) -> dict[str, Any]:
         request = self.request.json_value()
         for field in ("first", "last"):
             del request[field]
         request["references"] = [{"role": r.role, "pixels_sha256": r.image.pixels_sha256} for r in self.references]
-        return sha256_of({"kind": "clip", "model": self.model.json_value(), "reroll": self.segment.reroll, **request})
+        return request
+
+    def stored(self, session: Session) -> Clip | None:
+        """The store's clip of this take; where an earlier one will do, the newest of those."""
+        clip = session.store.clip(self.render_key)
+        return session.store.earlier_take(self.request_key) if clip is None and self.earlier else clip
 
     async def render(self, gate: asyncio.Semaphore, session: Session) -> Outcome:
         """The outcome: the store's clip, or a new one. Never raises for this segment alone; see `Outcome`."""
         try:
-            if clip := session.store.clip(self.render_key):
+            if clip := self.stored(session):
                 return await self._done(session, "cached", clip)
             async with gate, session.store.clips.lock(self.render_key, session.interrupted):
-                if clip := session.store.clip(self.render_key):  # another run rendered it while this one waited
+                if clip := self.stored(session):  # another run rendered it while this one waited
                     return await self._done(session, "cached", clip)
                 session.check()
                 return await self._done(session, "rendered", await self._attempt(session))
@@ -100,7 +124,9 @@ class Take:
         try:
             renderer = session.renderers.of(backend)
             made = await renderer.render(backend.model, self.request, target, watch_of(segment, session))
-            facts = {**await asyncio.to_thread(self._verified, target, preview), "made": dict(made or {})}
+            facts = await asyncio.to_thread(self._verified, target, preview)
+            facts |= {"made_by": self.model.json_value(), "made": dict(made or {})}
+            session.store.note_take(self.request_key, self.render_key)
             found = session.store.clips.put(self.render_key, target, target.suffix, facts)
             if preview.is_file():
                 session.store.keep_proxy(self.render_key, preview)
@@ -153,14 +179,14 @@ class Take:
         outcome = Outcome(
             index=self.segment.index,
             id=self.segment.id,
-            render_key=self.render_key,
+            render_key=clip.render_key if clip else self.render_key,
             outcome=kind,
             determinism=self.backend.entry.determinism_on(clip.made.get("device") if clip else None),
             prompt_sent=self.request.prompt_sent,
             seed=SeedRecord(
                 policy=self.plan.seed_policy, requested=segment_seed(self.plan, self.segment), sent=self.request.seed
             ),
-            model=self.model,
+            model=(clip and clip.made_by) or self.model,
             references=tuple(
                 ReferenceRecord(role=r.role, sha256=r.image.sha256, pixels_sha256=r.image.pixels_sha256) for r in self.references
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 from ..errors import BadInput, UnknownName
 from ..models.asset import Asset
@@ -25,33 +26,42 @@ def find_segment(plan: Plan, name: str) -> Segment:
     return found
 
 
-def find_segments(plan: Plan, names: str) -> frozenset[int]:
-    """The indexes of the segments named: `all`, or indexes, ids and ranges between two of them, such as `0-3, 7`.
+class Choice(TypedDict):
+    """What `render_clips` and `missing_segments` take: the segments wanted (None: all), and whether earlier clips will do."""
+
+    only: frozenset[int] | None
+    earlier: bool
+
+
+def chosen_segments(plan: Plan, names: str) -> Choice:
+    """The segments named: `all`; `missing`, those without any clip; or indexes, ids and ranges, such as `0-3, 7`.
 
     UnknownName for a segment the plan does not have, BadInput for text that names none.
     """
-    if names.strip().lower() == "all":
-        return frozenset(s.index for s in plan.segments)
+    word = names.strip().lower()
+    if word in ("all", "missing"):
+        return Choice(only=None, earlier=word == "missing")
     found: set[int] = set()
     known = {s.id for s in plan.segments}
     for part in filter(None, (part.strip() for part in names.split(","))):
-        first, dash, last = part.partition("-")
+        first, dash, last = (word.strip() for word in part.partition("-"))
         if part in known or not dash:
             found.add(find_segment(plan, part).index)
             continue
-        low, high = find_segment(plan, first.strip()).index, find_segment(plan, last.strip()).index
+        low, high = find_segment(plan, first).index, find_segment(plan, last).index
         if low > high:
-            raise BadInput(f"segments {part}: the range runs backwards.", f"Write {last.strip()}-{first.strip()}.")
+            raise BadInput(f"segments {part}: the range runs backwards.", f"Write {last}-{first}.")
         found.update(range(low, high + 1))
     if not found:
-        raise BadInput(f"segments {names!r} names no segment.", "Write all, or such as 0-3, 7.")
-    return frozenset(found)
+        raise BadInput(f"segments {names!r} names no segment.", "Write all, missing, or such as 0-3, 7.")
+    return Choice(only=frozenset(found), earlier=False)
 
 
 def part_of(plan: Plan, outcomes: Sequence[Outcome], starts: Mapping[str, Asset]) -> Rendered:
     """The film of these outcomes' segments alone: counted anew, with the seeds and first frames they have in the whole one.
 
-    `starts`: by segment id, the last frame of the clip before, for a chain that the part begins in the middle of.
+    `starts`: by segment id, the last frame of the clip before, for a chain that the part begins in the middle of; one that is
+    not known leaves a keyframe without a picture.
     """
     segments: list[Segment] = []
     keyframes: list[Keyframe] = []
@@ -63,15 +73,15 @@ def part_of(plan: Plan, outcomes: Sequence[Outcome], starts: Mapping[str, Asset]
             changes["seed"] = segment_seed(plan, segment.model_copy(update={"reroll": 0}))
         if not follows:
             changes["join"] = "cut"
-            if segment.first_keyframe is None and segment.id in starts:
+            if segment.first_keyframe is None:
                 changes["first_keyframe"] = f"{segment.id}_start"
                 keyframes.append(
                     Keyframe(
                         id=f"{segment.id}_start",
                         prompt=segment.prompt,
                         source="last frame of the clip before",
-                        image=starts[segment.id],
-                    )  # fmt: skip
+                        image=starts.get(segment.id),
+                    )
                 )
         segments.append(segment.model_copy(update=changes))
     part = plan.model_copy(update={"segments": tuple(segments), "keyframes": (*plan.keyframes, *keyframes)})

@@ -29,34 +29,40 @@ def walk(
     session: Session,
     backend_of: Callable[[Segment], Backend],
     picture_of: Callable[[str], Asset | None] | None = None,
+    *,
+    earlier: bool = False,
 ) -> Iterator[Known]:
-    """Every segment, in order. `picture_of`: a keyframe's picture at the plan's size; by default the plan's own."""
-    picture_of = picture_of or (lambda name: _own_picture(plan, name, session))
+    """Every segment, in order. `picture_of`: a keyframe's picture at the plan's size; by default the plan's own.
+
+    `earlier`: whether earlier clips will do; see `Take`.
+    """
     before: Clip | None = None
     for segment in plan.segments:
         backend = backend_of(segment)
-        take = _take(plan, segment, backend, before, session, picture_of)
-        before = session.store.clip(take.render_key) if take is not None else None
+        first, last, known = ends_of(plan, segment, before, session, picture_of)
+        record = session.renderers.record(backend)
+        take = Take.of(plan, segment, backend, first, last, record, earlier=earlier) if known else None
+        before = take.stored(session) if take is not None else None
         yield Known(segment, backend, take, before)
 
 
-def _take(
+def ends_of(
     plan: Plan,
     segment: Segment,
-    backend: Backend,
     before: Clip | None,
     session: Session,
-    picture_of: Callable[[str], Asset | None],
-) -> Take | None:
-    ends = [picture_of(name) if name else None for name in (segment.first_keyframe, segment.last_keyframe)]
-    if any(name and not end for name, end in zip((segment.first_keyframe, segment.last_keyframe), ends, strict=True)):
-        return None
-    first, last = ends
-    if segment.first_keyframe is None and plan.mode == "chaining":
-        if before is None:
-            return None
+    picture_of: Callable[[str], Asset | None] | None = None,
+) -> tuple[Asset | None, Asset | None, bool]:
+    """The pictures a segment starts and ends on, at the plan's exact size, and whether all that it needs are known.
+
+    before: the clip it follows. picture_of: as for `walk`.
+    """
+    pictures = picture_of or (lambda name: _own_picture(plan, name, session))
+    first, last = (pictures(name) if name else None for name in (segment.first_keyframe, segment.last_keyframe))
+    if segment.first_keyframe is None and plan.mode == "chaining" and before is not None:
         first = last_frame_of(before, plan, session)
-    return Take.of(plan, segment, backend, first, last, session.renderers.record(backend))
+    starts = segment.first_keyframe is not None or plan.mode == "chaining"
+    return first, last, not (starts and first is None) and not (segment.last_keyframe and last is None)
 
 
 def _own_picture(plan: Plan, name: str, session: Session) -> Asset | None:

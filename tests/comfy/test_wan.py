@@ -219,6 +219,20 @@ def test_a_part_of_the_film_is_a_film_of_its_own(tiny: Client) -> None:
     assert keys_of(part) == keys_of(whole)[1:3]
 
 
+def test_missing_keeps_clips_of_other_settings_and_says_how_they_were_made(tiny: Client) -> None:
+    plan = wan_plan(3)
+    before = manifest(tiny, tiny.run(wan_prompt(plan)))
+    longer = changed(plan, 1, prompt="Thunder, and everything stops.")
+    count = sampled(tiny)
+    after = manifest(tiny, tiny.run(wan_prompt(longer, segments="missing", steps=3)))
+    assert sampled(tiny, count) == 3
+    assert tiny.outcomes() == ["cached", "rendered", "cached"]
+    assert [s["model"]["fingerprint"]["sampling"]["steps"] for s in after["segments"]] == [STEPS, 3, STEPS]
+    assert keys_of(after)[::2] == keys_of(before)[::2]
+    tiny.run(wan_prompt(longer, steps=3))
+    assert tiny.outcomes() == ["rendered", "cached", "rendered"]
+
+
 @pytest.mark.parametrize(
     "sampler, noise, offset", [("euler_ancestral", "default_noise_sampler", 1), ("dpmpp_2m_sde", "BrownianTreeNoiseSampler", 0)]
 )

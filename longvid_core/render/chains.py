@@ -1,0 +1,120 @@
+"""The order in which segments are rendered: chains side by side, each from its beginning, through their backends' lanes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from ..catalog import Backend
+from ..errors import Interrupted, LongvidError, StoreError
+from ..events import Progress
+from ..models.asset import Asset
+from ..models.clip import Clip, Outcome
+from ..models.plan import Plan, Segment
+from ..providers.base import Prepares, VideoRequest, Watch
+from .lanes import lane, settle_all
+from .segment import Take
+from .session import Session
+from .walk import Known, ends_of, walk
+
+
+@dataclass
+class Rendering:
+    """One call of `render_clips`: the plan, whose segments by which backend, and which of them are wanted."""
+
+    plan: Plan
+    session: Session
+    backends: dict[str, Backend]
+    wanted: frozenset[int]
+    earlier: bool
+    """Whether earlier clips will do; see `Take`."""
+    starts: dict[str, Asset] = field(default_factory=dict)
+    """By segment id, the picture it started on."""
+    _in_order: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self._gates = {str(b): lane(b) for b in self.backends.values()}
+
+    async def prepare(self) -> None:
+        """Tell every renderer that wants to know what it will be asked for: whatever of it the store lacks."""
+        renderers = self.session.renderers
+        curious = {b: r for b in dict.fromkeys(self.backends.values()) if isinstance(r := renderers.of(b), Prepares)}
+        if not curious:
+            return
+        coming: dict[Backend, list[VideoRequest]] = {b: [] for b in curious}
+        for known in await asyncio.to_thread(self._known):
+            if known.clip is None and known.segment.index in self.wanted and known.backend in coming:
+                take = known.take or self._take(known.segment, None, None)
+                coming[known.backend].append(take.request)
+
+        def tell(done: int, total: int) -> None:
+            self.session.emit(Progress(stage="prepare", unit="text", done=done, total=total))
+
+        watch = Watch(progress=tell, preview=self.session.preview, interrupted=self.session.interrupted)
+        for backend, requests in coming.items():
+            if requests:
+                await curious[backend].prepare(backend.model, requests, watch)
+
+    def _known(self) -> list[Known]:
+        return list(walk(self.plan, self.session, lambda s: self.backends[s.id], earlier=self.earlier))
+
+    async def run(self) -> tuple[Outcome, ...]:
+        """The wanted segments' outcomes, in order."""
+        chains = await settle_all(self._chain(chain) for chain in _chains(self.plan))
+        return tuple(outcome for chain in chains for outcome in chain)
+
+    async def _chain(self, chain: Sequence[Segment]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        before: Segment | None = None
+        clip: Clip | None = None
+        for segment in chain:
+            wanted = segment.index in self.wanted
+            take, broken = await self._next(segment, before, clip)
+            if wanted:
+                outcome = await self._outcome(take, broken)
+                outcomes.append(outcome)
+                clip = outcome.clip
+            else:
+                clip = None if broken else take.stored(self.session)
+            before = segment
+        return outcomes
+
+    async def _next(self, segment: Segment, before: Segment | None, clip: Clip | None) -> tuple[Take, str | None]:
+        """The segment's take, after the one before it and its clip; and why it cannot be rendered, where it cannot."""
+        if before is not None and clip is None:
+            broken = f"it starts on the last frame of segment {before.index} ({before.id}), which has no clip"
+            return self._take(segment, None, None), broken
+        try:
+            async with self._in_order:  # so that where one renders at a time, the film can be watched from its beginning
+                first, last, _ = await asyncio.to_thread(ends_of, self.plan, segment, clip, self.session)
+        except (Interrupted, StoreError):
+            raise
+        except LongvidError as error:
+            return self._take(segment, None, None), error.what
+        if first is not None:
+            self.starts[segment.id] = first
+        return self._take(segment, first, last), None
+
+    async def _outcome(self, take: Take, broken: str | None) -> Outcome:
+        if broken is not None:
+            return await take.failed(self.session, broken)
+        return await take.render(self._gates[str(take.backend)], self.session)
+
+    def _take(self, segment: Segment, first: Asset | None, last: Asset | None) -> Take:
+        backend = self.backends[segment.id]
+        record = self.session.renderers.record(backend)
+        return Take.of(self.plan, segment, backend, first, last, record, earlier=self.earlier)
+
+
+def _chains(plan: Plan) -> list[list[Segment]]:
+    """Segments that must be rendered one after another. In keyframe mode every segment stands alone."""
+    if plan.mode == "keyframe":
+        return [[s] for s in plan.segments]
+    number = 0
+    starts = []
+    for segment in plan.segments:
+        number += segment.first_keyframe is not None
+        starts.append((number, segment))
+    return [[s for _, s in group] for _, group in groupby(starts, key=lambda pair: pair[0])]
