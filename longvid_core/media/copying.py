@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import BadInput, CannotRender, Interrupted, Unreadable
-from ..files import whole_file
+from ..files import temporary_folder, whole_file
 from .boxes import check_file, mp4_picture_seconds
 from .ffmpeg import Child, builder
 from .index import Pictures, count_pictures, plain_pictures
@@ -48,41 +48,35 @@ def copy_clips(
     if muxer is None:
         raise BadInput(f"{target.name}: --copy writes {', '.join(MUXERS)}.", "Name it .mkv, which holds everything.")
     what = f"joining {target}"
-    like: Probe | Pictures
-    with whole_file(target) as unfinished, tempfile.TemporaryDirectory(prefix="longvid-") as work:
-        listing = Path(work) / "clips.txt"
+    with whole_file(target) as unfinished, temporary_folder() as work:
+        start = partial(_start, clips, work / "clips.txt", unfinished, muxer)
         plain = _plain(clips) if drop is None and muxer != "webm" else None
+        probes: Sequence[Probe | Pictures]
+        dropped: set[int] = set()
         if plain is not None:
-            concat_list(listing, clips, seconds=[clip.seconds for clip in plain])
-            child = _start(listing, unfinished, muxer, known=True)
-            like, expected = plain[0], sum(clip.frames for clip in plain)
+            child = start(known=True, seconds=[clip.seconds for clip in plain])
+            probes = plain
         elif drop is None and all(path.suffix.lower() in _INDEXED for path in clips):
             # ffmpeg starts at once; whether the clips go together is looked up beside it, from the same cached pages
-            for path in clips:
-                check_file(path)
-            concat_list(listing, clips, seconds=[mp4_picture_seconds(path) for path in clips])
-            child = _start(listing, unfinished, muxer)
+            child = start(seconds=[_track_seconds(path) for path in clips])
             try:
                 probes = _check(clips, target, interrupted, intra_only=False)
             except BaseException:
                 child.kill()
                 raise
-            like, expected = probes[0], sum(p.frames for p in probes)
         else:
-            probes = _check(clips, target, interrupted, intra_only=drop is not None)
-            without = drop(probes) if drop is not None else set()
+            probes = checked = _check(clips, target, interrupted, intra_only=drop is not None)
+            dropped = drop(checked) if drop is not None else dropped
             # At the second frame's time, or the next microsecond after it: reading starts on the frame at or before it
-            starts = {i: math.ceil(probes[i].first_times[1] * 1e6) / 1e6 for i in without}
-            lasting = [_seconds(clip, i in without) for i, clip in enumerate(probes)]
-            concat_list(listing, clips, seconds=lasting, first_s=starts)
-            child = _start(listing, unfinished, muxer)
-            like, expected = probes[0], sum(p.frames for p in probes) - len(without)
+            starts = {i: math.ceil(checked[i].first_times[1] * 1e6) / 1e6 for i in dropped}
+            child = start(seconds=[_seconds(clip, i in dropped) for i, clip in enumerate(checked)], first_s=starts)
+        expected = sum(clip.frames for clip in probes) - len(dropped)
         child.wait(what, interrupted, progress, expected)
         child.close(what)
         _count(child.frames, expected, unfinished, muxer, target)
         if progress is not None:
             progress(expected, expected)
-    return expected, like
+    return expected, probes[0]
 
 
 def _plain(clips: Sequence[Path]) -> list[Pictures] | None:
@@ -104,9 +98,27 @@ def _seconds(clip: Probe, without_first: bool) -> Fraction | None:
     return Fraction(clip.frames - without_first) / clip.fps
 
 
-def _start(listing: Path, target: Path, muxer: str, *, known: bool = False) -> Child:
-    """known: it is known what the clips hold. ffmpeg then opens no decoder to find out from each one's first picture, which takes
-    it longer than the copying."""
+def _track_seconds(path: Path) -> Fraction | None:
+    check_file(path)
+    return mp4_picture_seconds(path)
+
+
+def _start(
+    clips: Sequence[Path],
+    listing: Path,
+    target: Path,
+    muxer: str,
+    *,
+    seconds: Sequence[Fraction | None],
+    first_s: Mapping[int, float] | None = None,
+    known: bool = False,
+) -> Child:
+    """ffmpeg at work on `listing`, which is written for it: how long each clip lasts, and at what time reading starts.
+
+    known: it is known what the clips hold. ffmpeg then opens no decoder to find out from each one's first picture, which takes
+    it longer than the copying.
+    """
+    concat_list(listing, clips, seconds=seconds, first_s=first_s)
     ffmpeg = builder()
     options = {"codec_whitelist": _NO_DECODER} if known else {}
     source = ffmpeg.input(str(listing), format="concat", safe=0, **options)

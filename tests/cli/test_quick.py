@@ -123,6 +123,8 @@ def test_both_ways_write_and_say_the_same(both: Longvid, args: list[str]) -> Non
 def test_both_ways_refuse_in_the_same_words(both: Longvid, args: list[str]) -> None:
     ran = both(*args)
     assert ran.code == 2 and ran.out == "" and ran.err.startswith("longvid: ") and not Path("film.mp4").exists()
+    if args[0] == "0.mp4" and args[1].endswith(".mp4"):
+        assert args[1] in ran.err
 
 
 def imports(folder: Path, *args: str, **env: str) -> set[str]:
