@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from .diffusion.settings import FramepackSettings, WanSettings
 from .errors import BadInput
 from .models.base import Fps
 from .models.film import Codec, Preset
@@ -68,6 +69,8 @@ class Settings(BaseSettings):
     backend: str = Field("animatic", description="PROVIDER[:MODEL] that renders segments")
     budget: float | None = Field(None, ge=0, description="US dollars one run may cost")
     film: FilmSettings = FilmSettings()
+    wan: WanSettings = WanSettings()
+    framepack: FramepackSettings = FramepackSettings()
 
     @property
     def store_home(self) -> Path:

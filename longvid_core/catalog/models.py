@@ -60,6 +60,15 @@ class PromptLimit(Frozen):
     tokens: int | None = Field(None, ge=1)
 
 
+class Sampling(Frozen):
+    """What a model's publisher samples it with: the defaults of those settings."""
+
+    steps: int = Field(ge=1)
+    guidance: float = Field(ge=0)
+    shift: float | None = Field(None, gt=0, description="The scheduler's flow shift; none: as the model's files say")
+    negative: str = Field("", description="The negative prompt")
+
+
 class ModelEntry(Frozen):
     """One model's capabilities. Everything here is data; no code branches on a model's name."""
 
@@ -83,6 +92,11 @@ class ModelEntry(Frozen):
     price: Price | None = None
     concurrency: int | Literal["cpus"] = 1
     audio: bool = False
+    repositories: dict[str, str] = Field(
+        {},
+        description="Where its weights are: OWNER/NAME of `base`, OWNER/NAME[/FOLDER] of each part that is elsewhere",
+    )
+    sampling: Sampling | None = None
     retires: datetime.date | None = None
     source: str = Field(description="Where these facts are from")
     checked: datetime.date

@@ -52,7 +52,7 @@ class Session:
                 settings=self.settings,
                 sha256_of=self.sha256_of,
                 notice=lambda message: self.emit(Notice(message=message)),
-                loading=lambda done, total: self.emit(Progress(stage="weights", done=done, total=total)),
+                loading=lambda done, total: self.emit(Progress(stage="weights", unit="byte", done=done, total=total)),
                 interrupted=self.interrupted,
             )
         )
@@ -93,12 +93,11 @@ def open_session(
     emit: Emit,
     interrupted: Callable[[], bool] = lambda: False,
     preview: Callable[[Image], None] = lambda image: None,
-    recorded: bool = True,
 ) -> Iterator[Session]:
     """A run on the settings' store, from its first line in ledger and log to its last.
 
-    `command` is what a person types to do the same again; `preview` is handed pictures of what is being made.
-    `recorded` False: it only looks, and leaves no line in either. Raises StoreError where the store cannot be used.
+    `command` is what a person types to do the same again; `preview` is handed pictures of what is being made. Raises
+    StoreError where the store cannot be used.
     """
     if settings.ffmpeg:
         from ..media.ffmpeg import set_ffmpeg
@@ -108,13 +107,7 @@ def open_session(
     ledger = Ledger(settings.ledger_url or ledger_url(store.home))
     run_id = f"{datetime.datetime.now(datetime.timezone.utc):%Y%m%d-%H%M%S}-{os.urandom(3).hex()}"
     try:
-        with store.scratch(run_id) as scratch, contextlib.ExitStack() as stack:
-            if not recorded:
-                session = Session(settings, store, ledger, run_id, scratch, interrupted, preview, emit, lambda event: None)
-                with contextlib.closing(session.renderers):
-                    yield session
-                return
-            log = stack.enter_context(_log_file(store.home / "runs" / run_id / "events.jsonl"))
+        with store.scratch(run_id) as scratch, _log_file(store.home / "runs" / run_id / "events.jsonl") as log:
             session = Session(settings, store, ledger, run_id, scratch, interrupted, preview, emit, log)
             ledger.start_run(run_id, command, os.getcwd())
             session.emit(RunStarted(run=run_id, command=command))
