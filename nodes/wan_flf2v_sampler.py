@@ -10,9 +10,9 @@ from longvid_core.models import Keyframe
 from longvid_core.models import Plan as PlanValue
 
 from .host.api import io, ui
-from .host.session import session
+from .host.session import looking, session
 from .host.types import Clips, Keyframes, Plan
-from .host.wan import MODELS, Sampling, canvas_backend, models_to_load
+from .host.wan import canvas_backend, models_to_load, sampling_of
 from .host.words import clips_text
 
 _NEGATIVE = (
@@ -99,8 +99,8 @@ class WanFLF2VSampler(io.ComfyNode):
                 io.String.Input(
                     "segments",
                     default="all",
-                    tooltip="all; missing: those that have no clip yet, while clips sampled with other settings for the same words, "
-                    "seed and pictures stay; or such as 0-3, 7 (numbers or ids), passed on as a film of their own.",
+                    tooltip="all; missing: those that have no clip yet, while clips sampled with other settings for the same "
+                    "words, seed and pictures stay; or such as 0-3, 7 (numbers or ids), passed on as a film of their own.",
                 ),
             ],
             outputs=[Clips.Output("clips", tooltip="The clips, in order, with everything the manifest says about them.")],
@@ -113,14 +113,12 @@ class WanFLF2VSampler(io.ComfyNode):
         return float("nan")
 
     @classmethod
-    async def check_lazy_status(
-        cls, plan: PlanValue, segments: str, keyframes: tuple[Keyframe, ...] = (), **inputs: Any
-    ) -> list[str]:
+    def check_lazy_status(cls, plan: PlanValue, segments: str, keyframes: tuple[Keyframe, ...] = (), **inputs: Any) -> list[str]:
         from longvid_core.render.clips import missing_segments
         from longvid_core.render.selection import chosen_segments
 
-        async with session(cls, recorded=False) as core:
-            backend = canvas_backend(cls.hidden, core, {}, _sampling(inputs))
+        with looking() as core:
+            backend = canvas_backend(cls.hidden, core, {}, sampling_of(inputs))
             whole = plan.with_keyframes(keyframes or ())
             return models_to_load(backend, missing_segments(whole, core, backend=backend, **chosen_segments(plan, segments)))
 
@@ -131,12 +129,7 @@ class WanFLF2VSampler(io.ComfyNode):
         from longvid_core.render.selection import chosen_segments
 
         async with session(cls) as core:
-            models = {name: inputs.get(name) for name in MODELS}
-            backend = canvas_backend(cls.hidden, core, models, _sampling(inputs))
+            backend = canvas_backend(cls.hidden, core, inputs, sampling_of(inputs))
             whole = plan.with_keyframes(keyframes)
             rendered = require_clips(await render_clips(whole, core, backend=backend, **chosen_segments(plan, segments)))
         return io.NodeOutput(rendered, ui=ui.PreviewText(clips_text(rendered, core.warnings)))
-
-
-def _sampling(inputs: dict[str, Any]) -> Sampling:
-    return Sampling(**{name: value for name, value in inputs.items() if name not in MODELS})

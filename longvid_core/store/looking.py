@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ class LookedAt(Store):
         self.clips = _LookedAt(home / "clips", aside, notice)
         self.films = _LookedAt(home / "films", aside, notice)
         self.pictures = _LookedAt(home / "assets", aside, notice)
-        self.hashes = FileHashes(home / "hashes", aside / "hashes")
+        # What a model's file is says nothing about a run, and takes minutes to find out: it is noted wherever it can be
+        self.hashes = FileHashes(home / "hashes", None if os.access(home, os.W_OK) else aside / "hashes")
 
 
 class _LookedAt(Shelf):

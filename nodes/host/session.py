@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 from comfy.model_management import processing_interrupted
@@ -18,23 +18,32 @@ if TYPE_CHECKING:
 
 
 @contextlib.asynccontextmanager
-async def session(node: type[io.ComfyNode], *, recorded: bool = True) -> AsyncIterator[Session]:
+async def session(node: type[io.ComfyNode]) -> AsyncIterator[Session]:
     """The store and ledger of LONGVID_HOME, with ComfyUI's cancel button, progress bar and previews.
 
-    LongvidErrors come out of it fit to be shown on the node; see `errors.on_the_node`. `recorded` False: it only looks.
+    LongvidErrors come out of it fit to be shown on the node; see `errors.on_the_node`.
     """
     from longvid_core.render.session import open_session
     from longvid_core.settings import load_settings
 
-    with on_the_node():
-        with NodeProgress() as progress:
-            command = f"ComfyUI: {node.SCHEMA.display_name}"
-            with open_session(
-                load_settings(),
-                command=command,
-                emit=progress.emit,
-                interrupted=processing_interrupted,
-                preview=progress.preview,
-                recorded=recorded,
-            ) as core:
-                yield core
+    with on_the_node(), NodeProgress() as progress:
+        command = f"ComfyUI: {node.SCHEMA.display_name}"
+        with open_session(
+            load_settings(),
+            command=command,
+            emit=progress.emit,
+            interrupted=processing_interrupted,
+            preview=progress.preview,
+        ) as core:
+            yield core
+
+
+@contextlib.contextmanager
+def looking() -> Iterator[Session]:
+    """The same store for a node that only asks what its run would do: it leaves nothing in store and ledger."""
+    from longvid_core.render.looking import look
+    from longvid_core.settings import load_settings
+
+    with on_the_node(), NodeProgress() as progress:
+        with look(load_settings(), emit=progress.emit, interrupted=processing_interrupted) as core:
+            yield core

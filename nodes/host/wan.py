@@ -66,7 +66,8 @@ class CanvasWan:
         run_id: str,
         notice: Callable[[str], None],
     ) -> None:
-        self._models, self._sampling, self._graph, self._notice = dict(models), sampling, graph, notice
+        self._models = {name: models.get(name) for name in MODELS}
+        self._sampling, self._graph, self._notice = sampling, graph, notice
         self._run_id = run_id
         self._encoded = Encoded(scratch)
 
@@ -194,8 +195,13 @@ class CanvasWan:
         )  # fmt: skip
 
 
-def canvas_backend(hidden: io.HiddenHolder, session: Session, models: Mapping[str, Any], sampling: Sampling) -> Backend:
-    """The wired models as a backend. The files they are made from are read once, to be known again."""
+def sampling_of(inputs: Mapping[str, Any]) -> Sampling:
+    """The sampler's settings among a node's inputs."""
+    return Sampling(**{name: value for name, value in inputs.items() if name not in MODELS})
+
+
+def canvas_backend(hidden: io.HiddenHolder, session: Session, inputs: Mapping[str, Any], sampling: Sampling) -> Backend:
+    """The models among a node's inputs as a backend. The files they are made from are read once, to be known again."""
     graph = upstream(hidden.dynprompt, hidden.unique_id, MODELS, session.sha256_of)
 
     def warn(message: str) -> None:
@@ -206,7 +212,7 @@ def canvas_backend(hidden: io.HiddenHolder, session: Session, models: Mapping[st
             f"ComfyUI runs {', '.join(sorted(graph.changing))} anew every time, so these clips cannot be known again: they will "
             "be sampled again when this is queued again."
         )
-    renderer = CanvasWan(models, sampling, graph, scratch=session.scratch, run_id=session.run_id, notice=warn)
+    renderer = CanvasWan(inputs, sampling, graph, scratch=session.scratch, run_id=session.run_id, notice=warn)
     return Backend(CanvasWan.name, "wan", entry_of(CanvasWan.name).models["wan"], renderer)
 
 
