@@ -29,7 +29,7 @@ def small_plan(
     cuts: tuple[int, ...] = (),
     frames: int = 5,
     size: tuple[int, int] = (64, 48),
-    **more,
+    **more: Any,
 ) -> Plan:
     """A plan of `segments` shots; `cuts` lists the indexes that do not continue the one before."""
     keyframes: list[Keyframe] = []
@@ -72,7 +72,7 @@ def small_plan(
     )
 
 
-def changed(plan: Plan, index: int, **fields) -> Plan:
+def changed(plan: Plan, index: int, **fields: Any) -> Plan:
     """The plan with one segment's fields changed."""
     segments = list(plan.segments)
     segments[index] = segments[index].model_copy(update=fields)

@@ -48,6 +48,7 @@ def embedded(release: Release, wanted: bool, hidden: io.HiddenHolder, session: S
     In place and whole or not at all; picture and sound keep their bytes. Where they are not wanted, or ComfyUI runs with
     --disable-metadata, a film that holds them from an earlier run loses them. Nothing is written when the file is right.
     """
+    from longvid_core.manifest.build import manifest_path
     from longvid_core.media.tags import read_tags, write_tags
     from longvid_core.render.film import export_film
 
@@ -60,7 +61,7 @@ def embedded(release: Release, wanted: bool, hidden: io.HiddenHolder, session: S
     if there.keys() - tags.keys() and clean is not None:
         export_film(release.model_copy(update={"film": clean}), file)
     if tags:
-        write_tags(file, tags)
+        write_tags(file, tags, stale=manifest_path(file))
     return _at(release, file)
 
 

@@ -180,8 +180,10 @@ class CanvasWan:
 
         from .images import from_asset
 
+        vision: Any = self._models["clip_vision"]
+
         def encode() -> dict[str, Any]:
-            return vars(self._models["clip_vision"].encode_image(from_asset(picture), crop=False))
+            return dict(vars(vision.encode_image(from_asset(picture), crop=False)))
 
         output = comfy.clip_vision.Output()
         vars(output).update(self._encoded.get(f"picture {picture.pixels_sha256}", encode))

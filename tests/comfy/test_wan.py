@@ -8,13 +8,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from websockets.sync.client import connect
 
-from longvid_core.media.frames import last_frame
-from longvid_core.media.images import pixels_sha256
+from longvid_core.media.frames import iterate_frames, last_frame
+from longvid_core.media.images import load_rgb, pixels_sha256
 from tests.comfy.client import Client, Ended, Prompt
-from tests.comfy.wan import JOIN, MANIFEST, MODEL, SAMPLER, STEPS, sampled, switch, wan_plan, wan_prompt
+from tests.comfy.wan import JOIN, MANIFEST, MODEL, SAMPLER, STEPS, by_hand, sampled, switch, wan_plan, wan_prompt, with_pictures
 from tests.films import changed
 
 
@@ -94,6 +95,22 @@ def test_the_same_frames_come_out_twice(tiny: Client) -> None:
     assert sampled(tiny) == 2 * 2 * STEPS
     assert frames_of(first) == frames_of(second)
     assert first["film"]["sha256"] == second["film"]["sha256"]
+
+
+def test_the_pixels_are_those_of_the_same_graph_wired_by_hand(tiny: Client, tmp_path: Path) -> None:
+    plan = with_pictures(wan_plan(2), tmp_path)
+
+    def save(at: str) -> Prompt:
+        return {f"{at} saved": {"class_type": "SaveImage", "inputs": {"images": [f"{at} decoded", 0], "filename_prefix": at}}}
+
+    by_core = tiny.run(by_hand(plan, tiny.host, save))
+    ours = manifest(tiny, tiny.run(wan_prompt(plan)))
+    for number, segment in enumerate(plan.segments):
+        clip = next((tiny.home / "clips").rglob(f"{ours['segments'][number]['render_key']}.mkv"))
+        saved = [load_rgb(tiny.host.output / image["filename"]) for image in by_core[f"{segment.id} saved"]["images"]]
+        found = [frame.to_image().convert("RGB") for frame in iterate_frames(clip)]
+        assert len(found) == len(saved) == segment.frames
+        assert max(np.abs(np.asarray(a, int) - np.asarray(b, int)).max() for a, b in zip(found, saved, strict=True)) <= 1
 
 
 def test_one_changed_prompt_is_one_sampling(tiny: Client) -> None:

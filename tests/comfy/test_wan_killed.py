@@ -33,4 +33,4 @@ def test_a_killed_server_samples_only_what_was_not_finished(tmp_path: Path, tiny
         assert sampled(comfy, count) == 2 * STEPS
         assert comfy.outcomes() == ["cached", "cached", "rendered", "rendered"]
         assert comfy.saved(outputs, JOIN).is_file()
-        assert not [path for path in (comfy.home / "scratch").rglob("*")]
+        assert not list((comfy.home / "scratch").rglob("*"))
