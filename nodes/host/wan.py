@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from longvid_core.providers.base import VideoRequest, Watch
     from longvid_core.render.session import Session
 
+_AGAIN = "Queue it again to go on."
 MODELS = ("model", "clip", "vae", "clip_vision")
 """The inputs that models are wired to."""
 _TILE = {"tile_size": 512, "overlap": 64, "temporal_size": 64, "temporal_overlap": 8}
@@ -96,10 +96,14 @@ class CanvasWan:
         seen = list(pictures.values()) if self._models.get("clip_vision") is not None else []
         for number, one in enumerate((*texts, *seen), 1):
             if watch.interrupted():
-                raise Interrupted("encoding texts: stopped.", "Queue it again to go on.")
+                raise Interrupted("encoding texts: stopped.", _AGAIN)
             encode: Callable[[Any], Any] = self._text if isinstance(one, str) else self._vision
-            with suppress(Exception):  # its segment tries it again, and fails alone
+            try:
                 encode(one)
+            except memory.InterruptProcessingException as stop:
+                raise Interrupted("encoding texts: stopped.", _AGAIN) from stop
+            except Exception:
+                continue  # its segment tries it again, and fails alone
             watch.progress(number, len(texts) + len(seen))
             await asyncio.sleep(0)
 
@@ -116,7 +120,7 @@ class CanvasWan:
                 write_images(self._decode(latent), clip)
             return made
         except memory.InterruptProcessingException as stop:
-            raise Interrupted("sampling: stopped.", "Queue it again to go on.") from stop
+            raise Interrupted("sampling: stopped.", _AGAIN) from stop
         except Exception as error:
             if not memory.is_oom(error):
                 raise
@@ -240,6 +244,6 @@ def _callback(model: Any, watch: Watch) -> Callable[[int, torch.Tensor, torch.Te
             watch.preview(shown[1])
         watch.steps(step + 1, total)
         if watch.interrupted():
-            raise Interrupted("sampling: stopped.", "Queue it again to go on.")
+            raise Interrupted("sampling: stopped.", _AGAIN)
 
     return told

@@ -265,6 +265,7 @@ def test_what_drew_a_stochastic_samplers_noise_is_recorded(tiny: Client, sampler
 def test_progress_counts_segments_and_steps_and_shows_the_latent(tiny: Client) -> None:
     switch(tiny, "slow")
     _, texts, pictures = watched(tiny, wan_prompt(wan_plan(2), steps=8))
+    assert any("reading tiny_wan_flf2v.safetensors" in text for text in texts)
     assert any("segment 2 of 2" in text and "step 5 of 8" in text for text in texts)
     assert any("s left" in text for text in texts)
     assert pictures > 10
