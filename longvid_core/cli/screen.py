@@ -144,13 +144,37 @@ class Screen:
         self._running[segment] = task
 
     def _move(self, event: events.Progress) -> None:
-        if event.id is None:
+        if event.stage == "weights":
+            self._move_weights(event)
+        elif event.id is None:
             if event.stage in self._stages:
                 self._progress.update(self._stages[event.stage], completed=event.done, total=event.total)
         elif event.id in self._running:
             self._progress.update(self._running[event.id], completed=event.done, total=event.total)
-            self._frames_done[event.id] = event.done
+            self._frames_done[event.id] = self._frames_of(event)
             self._total_frames()
+
+    def _move_weights(self, event: events.Progress) -> None:
+        """A model's files being read, downloaded or loaded, before or between segments: one bar, while it lasts."""
+        if not self._live.is_started:
+            self._live.start()
+        if "weights" not in self._stages:
+            self._stages["weights"] = self._progress.add_task(
+                "Model", total=None, note="", label="default", style="#4fb3bf", width=self._width
+            )
+        size = f"{event.done / 1e9:.1f} of {event.total / 1e9:.1f} GB"
+        note = f"{event.id}  {size}" if event.id else size
+        self._progress.update(self._stages["weights"], completed=event.done, total=event.total, note=note)
+        if event.done >= event.total:
+            self._progress.remove_task(self._stages.pop("weights"))
+
+    def _frames_of(self, event: events.Progress) -> int:
+        """How much of a segment is done, in frames: some models make all of them at once, step by step."""
+        plan = self._plan
+        if event.unit == "frame" or plan is None:
+            return event.done
+        frames = next((s.frames for s in plan.segments if s.id == event.id), 0)
+        return frames * event.done // max(event.total, 1)
 
     def _total_frames(self) -> None:
         if self._plan is not None and "clips" in self._stages:

@@ -46,10 +46,8 @@ def check_settings(section: str, options: DiffusionSettings) -> None:
         refuse("layerwise_fp8", "offload: sequential", "both take hold of each layer as it runs")
 
 
-def check_file(section: str, options: DiffusionSettings, name: str, *, gguf: bool) -> None:
-    """Raise BadInput for settings that the single file `name` rules out."""
-    if not gguf:
-        return
+def check_gguf(section: str, options: DiffusionSettings, name: str) -> None:
+    """Raise BadInput for settings that rule out the GGUF file `name`."""
     if options.offload == "sequential":
         raise BadInput(
             f"{name} is a GGUF file, and {section}.offload: sequential cannot move its layers one by one.",
@@ -63,7 +61,7 @@ def check_file(section: str, options: DiffusionSettings, name: str, *, gguf: boo
             )
 
 
-def check_packages(section: str, options: DiffusionSettings, *, gguf: bool = False) -> None:
+def check_packages(section: str, options: DiffusionSettings, *, single: bool = False) -> None:
     """Raise MissingTool for the first package that these settings need and this Python lacks."""
     if not _has("torch"):
         raise MissingTool(
@@ -73,8 +71,8 @@ def check_packages(section: str, options: DiffusionSettings, *, gguf: bool = Fal
     for package in _NEEDED:
         if not _has(package):
             raise MissingTool(f"{section} needs the package {package}, which is not installed.", f"Install it: {EXTRA}")
-    if gguf and not _has("gguf"):
-        raise MissingTool(f"{section} reads GGUF files with the package gguf, which is not installed.", f"Install it: {EXTRA}")
+    if single and not _has("gguf"):
+        raise MissingTool(f"{section} loads single files with the package gguf, which is not installed.", f"Install it: {EXTRA}")
     quantizer = options.quantization.partition(":")[0]
     if quantizer != "none" and not _has(quantizer):
         raise MissingTool(

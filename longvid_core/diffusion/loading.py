@@ -161,10 +161,12 @@ class Loader:
         quantizing = self._quantizing(TRANSFORMER, dtype, place)
         if quantizing:
             quantizing["device"] = str(quantizing.pop("device_map")[""])
-        if self.files.gguf:
+        else:
             from diffusers import GGUFQuantizationConfig
 
-            quantizing = {"quantization_config": GGUFQuantizationConfig(compute_dtype=dtype)}
+            # For plain safetensors, too: without a quantizer diffusers rounds what a folder's loader keeps in full precision,
+            # the rotary positions among it. This one leaves alone what is not quantized.
+            quantizing["quantization_config"] = GGUFQuantizationConfig(compute_dtype=dtype)
         config = str(self.folders[f"{TRANSFORMER} config"])
         return cls.from_single_file(str(file), config=config, torch_dtype=dtype, local_files_only=True, **quantizing)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from typing import TYPE_CHECKING, Any
 
 from .settings import DiffusionSettings
@@ -15,18 +16,18 @@ _SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "cublas
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether a device, or the machine, had no memory left."""
-    import torch
-
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+    torch = sys.modules.get("torch")  # what was not loaded has not run out of memory
+    if isinstance(error, MemoryError) or (torch is not None and isinstance(error, torch.OutOfMemoryError)):
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in _SIGNS)
 
 
 def give_back() -> None:
     """Hand memory that nothing uses any more back to the devices."""
-    import torch
-
     gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return
     for backend in (torch.cuda, torch.xpu, torch.mps):
         if backend is torch.mps:
             if torch.backends.mps.is_available():
@@ -55,10 +56,8 @@ def advice(section: str, options: DiffusionSettings, device: torch.device, *, gg
     if on_gpu and options.offload == "none":
         steps.append(f"{section}.offload: model")
     if not gguf and not options.layerwise_fp8 and options.quantization == "none":
-        quantizing = " or quantization: torchao:int8"
-        steps.append(
-            f"{section}.layerwise_fp8: true{quantizing}" if device.type != "mps" else f"{section}.quantization: torchao:int8"
-        )
+        eight_bits = f"{section}.quantization: torchao:int8"
+        steps.append(eight_bits if device.type == "mps" else f"{section}.layerwise_fp8: true, or {eight_bits}")
     if options.vae_dtype == "fp32":
         steps.append(f"{section}.vae_dtype: bf16")
     if on_gpu and options.offload in ("none", "model") and not options.quantization.startswith("bitsandbytes"):

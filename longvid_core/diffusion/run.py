@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..catalog import find_backend
 from ..errors import BadInput, Interrupted, LongvidError, RenderFailed
 from ..providers.base import Surroundings, VideoRequest, Watch
-from .checks import check_packages, check_settings
+from .checks import check_gguf, check_packages, check_settings
 from .device import deterministic, device_of, facts_about
 from .family import Embeds, Family
 from .frames import picture_of, write_frames
@@ -81,6 +81,8 @@ class DiffusersRun:
         if model not in self._found:
             entry = find_backend(f"{self.name}:{model}", "video").entry
             files = self._finder.files(model, entry)
+            if files.gguf:
+                check_gguf(self.name, self._options, files.transformer.source.title)
             kind = self._family.kind_of(files, entry)
             self._found[model] = Found(files, kind, self._family.settings_of(kind, entry, self._options))
         return self._found[model]
@@ -180,7 +182,7 @@ class DiffusersRun:
 
     def _loader(self, model: str) -> Loader:
         found = self._find(model)
-        check_packages(self.name, self._options, gguf=found.files.gguf)
+        check_packages(self.name, self._options, single=found.files.single is not None)
         device = self._device()
         if device.type == "cpu" and self._options.offload != "none":
             self._around.notice(f"There is no GPU here: {self.name}.offload: {self._options.offload} has nothing to do.")

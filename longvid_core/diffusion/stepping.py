@@ -35,12 +35,13 @@ class Sketch:
             small = functional.interpolate(pixels.float().cpu(), encoded.shape[-2:], mode="area")[0]
             latents.append(encoded.flatten(1).T)
             colours.append(small.flatten(1).T)
-        seen = torch.cat(latents)
-        ones = torch.ones(len(seen), 1)
-        # One small value on the diagonal: a plain picture has too few colours to say what each channel does.
-        matrix = torch.cat([seen, ones], 1)
-        square = matrix.T @ matrix + 1e-3 * len(seen) * torch.eye(matrix.shape[1])
-        self._map = torch.linalg.solve(square, matrix.T @ torch.cat(colours))
+        seen, wanted = torch.cat(latents), torch.cat(colours)
+        self._from, self._to = seen.mean(0), wanted.mean(0)
+        away = seen - self._from
+        square = away.T @ away
+        # A little on the diagonal: two pictures have too few colours to say what each of the channels does.
+        square += (1e-3 * square.diagonal().mean() + 1e-9) * torch.eye(len(square))
+        self._map = torch.linalg.solve(square, away.T @ (wanted - self._to))
 
     def of(self, latents: torch.Tensor) -> Image:
         """The middle frame of a clip's latents (1 x channels x frames x height x width)."""
@@ -48,8 +49,8 @@ class Sketch:
         from PIL import Image
 
         frame = latents[0, :, latents.shape[2] // 2].float().cpu()
-        channels, height, width = frame.shape
-        colours = torch.cat([frame.flatten(1).T, torch.ones(height * width, 1)], 1) @ self._map
+        _, height, width = frame.shape
+        colours = (frame.flatten(1).T - self._from) @ self._map + self._to
         pixels = ((colours + 1) * 127.5).round().clamp(0, 255).byte().reshape(height, width, 3)
         return Image.fromarray(pixels.numpy()).resize((width * _PREVIEW_ZOOM, height * _PREVIEW_ZOOM), Image.Resampling.BILINEAR)
 
