@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from .diffusion.settings import FramepackSettings, WanSettings
@@ -33,6 +33,21 @@ class ImageSettings(_Section):
     """Who draws keyframes."""
 
     backend: str = Field("card", description="PROVIDER[:MODEL]")
+    fallback: tuple[str, ...] = Field((), description="Who draws what that one does not, in this order; PROVIDER[:MODEL] each")
+    base_url: str | None = Field(None, description="Where that provider is, instead of its own address")
+    reword_model: str | None = Field(None, description="openai:MODEL that rewords refused prompts; default: the planner's")
+    reword_limit: int = Field(2, ge=0, le=10, description="How often one prompt is reworded at most")
+    timeout_s: float = Field(240, gt=0, description="How long one picture may take")
+    quality: Literal["auto", "low", "medium", "high"] = Field("auto", description="For models that have levels of it")
+    strength: float = Field(0.65, ge=0, le=1, description="How far image-to-image may go from its picture; 1: all the way")
+
+
+class RetrySettings(_Section):
+    """When a remote call that failed is made again."""
+
+    attempts: int = Field(5, ge=1, le=20, description="Calls in all")
+    first_wait_s: float = Field(1.0, ge=0, description="Bound of the first random wait; it doubles each time")
+    longest_wait_s: float = Field(120.0, ge=0, description="No wait is longer, even where a provider asks for it")
 
 
 class FilmSettings(_Section):
@@ -69,6 +84,8 @@ class Settings(BaseSettings):
     backend: str = Field("animatic", description="PROVIDER[:MODEL] that renders segments")
     budget: float | None = Field(None, ge=0, description="US dollars one run may cost")
     film: FilmSettings = FilmSettings()
+    retry: RetrySettings = RetrySettings()
+    keys: dict[str, SecretStr] = Field({}, description="Keys of remote providers by name; the environment's win over these")
     wan: WanSettings = WanSettings()
     framepack: FramepackSettings = FramepackSettings()
 

@@ -1,0 +1,77 @@
+"""What remote providers can answer besides a result, in three words: again, not like this, no."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+from ..errors import RenderFailed
+
+
+class ProviderFault(RenderFailed):
+    """A remote provider gave no result."""
+
+
+class Transient(ProviderFault):
+    """It may go well another time. `retry_after`: the seconds the provider asked for; `busy`: too much was asked at once.
+
+    `sent`: the request may have been taken in (and be charged), only its answer is missing.
+    """
+
+    def __init__(
+        self, what: str, *way_out: str, retry_after: float | None = None, busy: bool = False, sent: bool = False
+    ) -> None:
+        super().__init__(what, *way_out)
+        self.retry_after, self.busy, self.sent = retry_after, busy, sent
+
+
+class Moderated(ProviderFault):
+    """The provider will not make this, for the `reason` it gave; other words may pass."""
+
+    def __init__(self, what: str, *way_out: str, reason: str) -> None:
+        super().__init__(what, *way_out)
+        self.reason = reason
+
+
+class Refused(ProviderFault):
+    """No, and asking again changes nothing. `everything`: nothing else will be answered either (a wrong key, no credit)."""
+
+    def __init__(self, what: str, *way_out: str, everything: bool = False) -> None:
+        super().__init__(what, *way_out)
+        self.everything = everything
+
+
+def fault_of(name: str, status: int, message: str, headers: Mapping[str, str], *, key: str) -> Transient | Refused:
+    """The fault behind an HTTP status other than success. `name`: the provider as people know it; `key`: where its key stands."""
+    said = f"{name} answered {status}: {message}" if message else f"{name} answered {status}."
+    wait = retry_after(headers)
+    if status == 429:
+        return Transient(said, f"{name} is asked too much at once; try again later.", retry_after=wait, busy=True)
+    if status == 408 or status >= 500:
+        return Transient(said, "Try again later.", retry_after=wait, sent=status in (408, 502, 504))
+    if status == 401:
+        return Refused(said, f"Check {key}.", everything=True)
+    if status == 402:
+        return Refused(said, f"Add credit to the {name} account, or choose another provider.", everything=True)
+    if status == 403:
+        return Refused(said, f"The account behind {key} may not do this.", everything=True)
+    return Refused(said)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds out of a Retry-After header, which may also hold a date; None where there is none that can be read."""
+    text = headers.get("retry-after", "").strip()
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            at = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=datetime.timezone.utc)
+        seconds = (at - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+    return max(0.0, seconds) if seconds == seconds else None

@@ -1,0 +1,42 @@
+"""Keys and addresses of remote providers: from the environment, else from longvid.yaml. Nothing here is ever written down."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from .errors import BadInput
+
+if TYPE_CHECKING:
+    from .settings import Settings
+
+KEYS = {"openai": "OPENAI_API_KEY", "stability": "STABILITY_API_KEY"}
+"""The environment variable of each provider's key. In longvid.yaml it stands under `keys`, by the provider's name."""
+
+
+def key_of(provider: str, settings: Settings) -> SecretStr | None:
+    """The provider's key; None where there is none. The environment wins over the file."""
+    if value := os.environ.get(KEYS[provider], "").strip():
+        return SecretStr(value)
+    return settings.keys.get(provider)
+
+
+def required_key(provider: str, settings: Settings) -> SecretStr:
+    """The provider's key. BadInput, naming the variable, where there is none."""
+    key = key_of(provider, settings)
+    if key is None:
+        raise BadInput(
+            f"{provider} needs a key, and there is none.",
+            f"Set {KEYS[provider]} in the environment, or keys.{provider} in longvid.yaml.",
+        )
+    return key
+
+
+def hidden(text: str, *secrets: SecretStr | None) -> str:
+    """`text` without any of the secrets: some servers repeat the key they refuse."""
+    for secret in secrets:
+        if secret is not None and secret.get_secret_value():
+            text = text.replace(secret.get_secret_value(), "***")
+    return text
