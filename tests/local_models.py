@@ -122,14 +122,15 @@ def save_framepack(folder: Path) -> Path:
         tokenizer=llama,
         text_encoder=LlamaModel(
             LlamaConfig(
-                vocab_size=len(llama), hidden_size=16, intermediate_size=37, num_attention_heads=4, num_hidden_layers=3, pad_token_id=0
+                vocab_size=len(llama), hidden_size=16, intermediate_size=37, num_attention_heads=4, num_hidden_layers=3,
+                pad_token_id=0,
             )
         ),
         tokenizer_2=clip,
         text_encoder_2=CLIPTextModel(
             CLIPTextConfig(
-                vocab_size=len(clip), hidden_size=8, intermediate_size=37, num_attention_heads=4, num_hidden_layers=2, projection_dim=8,
-                pad_token_id=0, bos_token_id=1, eos_token_id=1,
+                vocab_size=len(clip), hidden_size=8, intermediate_size=37, num_attention_heads=4, num_hidden_layers=2,
+                projection_dim=8, pad_token_id=0, bos_token_id=1, eos_token_id=1,
             )
         ),
         feature_extractor=SiglipImageProcessor(size={"height": 30, "width": 30}),
@@ -252,7 +253,7 @@ def request_of(tmp_path: Path) -> Callable[..., VideoRequest]:
     return make
 
 
-def rendered(run: DiffusersRun, model: object, request: VideoRequest, target: Path, watch: Watch = Watch()) -> str:
+def rendered(run: DiffusersRun, model: object, request: VideoRequest, target: Path, watch: Watch | None = None) -> str:
     """The frames_sha256 of what a run makes of a request."""
-    asyncio.run(run.render(str(model), request, target, watch))
+    asyncio.run(run.render(str(model), request, target, watch or Watch()))
     return count_and_hash(target)[1]

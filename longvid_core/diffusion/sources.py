@@ -106,7 +106,7 @@ class Repository:
         return frozenset(self._files)
 
     def read(self, name: str) -> bytes:
-        return Path(self._get(name)).read_bytes()
+        return self._get(name).read_bytes()
 
     def sha256(self, name: str) -> str:
         """As the Hub states it for large files; small ones are fetched and read."""
@@ -129,12 +129,12 @@ class Repository:
                 self._stop_if_asked()
                 count(min(start + received, total), total)
 
-            found = Path(self._get(name, move))
+            found = self._get(name, move)
             done += self.size(name)
             count(done, total)
         return found.parents[wanted[-1].count("/")]
 
-    def _get(self, name: str, received: Callable[[int], None] = lambda received: None) -> str:
+    def _get(self, name: str, received: Callable[[int], None] = lambda received: None) -> Path:
         from huggingface_hub import hf_hub_download
         from huggingface_hub.utils import tqdm
 
@@ -151,7 +151,11 @@ class Repository:
                 return None
 
         self._stop_if_asked()
-        return self._asked(lambda: hf_hub_download(self.title, name, revision=self._info.sha, tqdm_class=Bytes))
+        # By branch and not by commit: only then the cache notes which commit the branch is at, and is found without a network.
+        path = Path(self._asked(lambda: hf_hub_download(self.title, name, tqdm_class=Bytes)))
+        if self._info.sha not in path.parts:
+            raise Unreadable(f"{self.title} was changed at the Hub just now.", "Run it again.")
+        return path
 
     def _stop_if_asked(self) -> None:
         if self._around.interrupted():

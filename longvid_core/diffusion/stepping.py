@@ -45,7 +45,6 @@ class Sketch:
 
     def of(self, latents: torch.Tensor) -> Image:
         """The middle frame of a clip's latents (1 x channels x frames x height x width)."""
-        import torch
         from PIL import Image
 
         frame = latents[0, :, latents.shape[2] // 2].float().cpu()

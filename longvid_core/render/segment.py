@@ -66,6 +66,11 @@ class Take:
         )
         return cls(plan, segment, backend, request, model, earlier)
 
+    @property
+    def named(self) -> str:
+        """What rendered it, as it is recorded: a model on this machine goes by what it is, not by where it lies."""
+        return f"{self.model.provider}:{self.model.id}"
+
     @cached_property
     def references(self) -> tuple[Reference, ...]:
         """Every picture that goes in, by role."""
@@ -117,7 +122,7 @@ class Take:
     async def _attempt(self, session: Session) -> Clip:
         backend, segment = self.backend, self.segment
         session.emit(SegmentStarted(id=segment.id, index=segment.index, backend=str(backend)))
-        attempt = session.ledger.start_attempt(session.run_id, segment.id, self.render_key, backend.provider, backend.model)
+        attempt = session.ledger.start_attempt(session.run_id, segment.id, self.render_key, self.model.provider, self.model.id)
         target = session.scratch / f"{segment.id}-{os.urandom(4).hex()}.mkv"
         preview = target.with_suffix(".proxy.mp4")
 
@@ -138,7 +143,7 @@ class Take:
             session.ledger.finish_attempt(attempt, "failed", error.what)
             raise
         except Exception as error:
-            message = f"{backend} failed: {type(error).__name__}: {error}"
+            message = f"{self.named} failed: {type(error).__name__}: {error}"
             session.ledger.finish_attempt(attempt, "failed", message)
             raise RenderFailed(message) from error
         finally:
@@ -163,9 +168,9 @@ class Take:
             with proxy_of_frames(preview, found.pix_fmt, found.width, found.height, found.fps) as show:
                 frames, frames_sha256 = count_and_hash(file, show)
         if frames != self.request.frames:
-            raise RenderFailed(f"{self.backend} rendered {frames} frames instead of {self.request.frames}.")
+            raise RenderFailed(f"{self.named} rendered {frames} frames instead of {self.request.frames}.")
         if (found.width, found.height) != (self.plan.width, self.plan.height) or found.fps != exact_fps(self.plan.fps):
-            raise RenderFailed(f"{self.backend} rendered {found.width}x{found.height} at {float(found.fps):g} fps.")
+            raise RenderFailed(f"{self.named} rendered {found.width}x{found.height} at {float(found.fps):g} fps.")
         return {
             "frames": frames,
             "fps": self.plan.fps,
