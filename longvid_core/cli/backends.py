@@ -66,7 +66,17 @@ def _table(found: dict[Kind, list[Backend]]) -> RenderableType:
                 Text(f"  {backend}{mark}", style="#4fb3bf"), _pictures(backend), length, *size, _seed(backend), _price(backend)
             )
         table.add_row()
-    return Group(table, Text("* when none is named. In brackets: optional.", style="dim"))
+    notes = [Text("* when none is named. In brackets: optional.", style="dim")]
+    if others := list(dict.fromkeys(b.provider for backends in found.values() for b in backends if _takes_others(b))):
+        where = " and ".join(others)
+        notes.append(Text(f"{where} also: a folder, a file or a Hugging Face repository after the colon.", style="dim"))
+    return Group(table, *notes)
+
+
+def _takes_others(backend: Backend) -> bool:
+    from ..catalog import entry_of
+
+    return entry_of(backend.provider).others
 
 
 def _pictures(backend: Backend) -> str:
