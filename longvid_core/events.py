@@ -87,7 +87,7 @@ class SegmentDone(Event):
 
 
 class Spent(Event):
-    """Money left, on one segment."""
+    """Money left, on one segment, one keyframe, or the plan (`id` is `plan`)."""
 
     event: Literal["spent"] = "spent"
     id: str

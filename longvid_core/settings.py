@@ -26,7 +26,19 @@ class _Section(BaseModel):
 class PlannerSettings(_Section):
     """Who plans."""
 
-    name: str = Field("offline", description="`offline`, the rules that need no network")
+    name: str = Field("offline", description="`offline`, the rules that need no network; or openai:MODEL, on any such server")
+    base_url: str | None = Field(
+        None, description="An OpenAI-compatible server (Ollama, LM Studio, vLLM, llama.cpp), /v1 included; default: OpenAI's own"
+    )
+    mode: Literal["auto", "tools", "json_schema", "json", "md_json"] = Field(
+        "auto", description="How the answer's form is asked for; auto: what the server is known to do, a step down where it refuses"
+    )
+    temperature: float | None = Field(None, ge=0, le=2, description="Sent where the model accepts one; default: the model's own")
+    seed: int | None = Field(None, ge=0, lt=2**31, description="Sent where the model accepts one, for answers that repeat better")
+    context: int | None = Field(None, ge=1024, description="Tokens the model can hold, where it is not a known one")
+    timeout_s: float = Field(600, gt=0, description="How long one answer may take")
+    reasks: int = Field(2, ge=0, le=10, description="How often an answer that does not hold is sent back with its faults")
+    on_planner_failure: Literal["offline", "fail"] = Field("fail", description="Where the model gives no plan: plan offline, or end")
 
 
 class ImageSettings(_Section):

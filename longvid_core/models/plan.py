@@ -73,6 +73,7 @@ class Plan(Frozen):
     seed: Seed64
     seed_policy: SeedPolicy = "derived"
     seed_step: int = Field(1, gt=-(2**53), lt=2**53, description="For the policy `stride`: base + index * step")
+    planned_by: str | None = Field(None, description="Who planned it: `offline`, openai:MODEL, or who stood in for whom")
     visual: VisualState = VisualState()
     cast: tuple[CastMember, ...] = ()
     keyframes: tuple[Keyframe, ...] = ()

@@ -81,6 +81,7 @@ def plan_offline(brief: Brief, limits: Limits) -> Plan:
         seed=brief.seed if brief.seed is not None else derived_seed(brief),
         seed_policy=brief.seed_policy,
         seed_step=brief.seed_step,
+        planned_by="offline",
         visual=base,
         cast=tuple(CastMember(name=p.name, look=p.look) for p in _cast(people)),
         keyframes=tuple(keyframes),

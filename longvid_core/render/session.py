@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import Interrupted, LongvidError
-from ..events import Emit, Event, Notice, Progress, RunStarted
+from ..events import Emit, Event, Notice, Progress, RunStarted, Spent
 from ..files import writing
 from ..providers.base import Surroundings
 from ..settings import Settings
@@ -47,6 +47,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self.warnings: list[str] = []
+        self.spent_micro_usd = 0
         self.renderers = Renderers(
             Surroundings(
                 settings=self.settings,
@@ -78,6 +79,12 @@ class Session:
                 self._last[key] = now
             self._log(event)
             self._emit(event)
+
+    def spend(self, id: str, provider: str, micro_usd: int) -> None:
+        """Write down money that left, on a segment, a keyframe or the plan (`id`), and tell of it."""
+        self.ledger.record_spend(self.run_id, id, provider, micro_usd)
+        self.spent_micro_usd += micro_usd
+        self.emit(Spent(id=id, provider=provider, micro_usd=micro_usd))
 
     def check(self) -> None:
         """Raise Interrupted if the person or the host asked to stop."""

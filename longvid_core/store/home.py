@@ -31,12 +31,14 @@ class Store:
     def __init__(self, home: Path, notice: Callable[[str], None] = lambda message: None) -> None:
         self.home = home
         with writing(home):
-            for name in ("clips", "assets", "films", "runs", "scratch"):
+            for name in ("clips", "assets", "films", "answers", "runs", "scratch"):
                 (home / name).mkdir(parents=True, exist_ok=True)
         locks, damaged = home / "locks", home / "damaged"
         self.clips = Shelf(home / "clips", locks, damaged, notice)
         self.films = Shelf(home / "films", locks, damaged, notice)
         self.pictures = Shelf(home / "assets", locks, damaged, notice)
+        self.answers = Shelf(home / "answers", locks, damaged, notice)
+        """What language models answered, raw."""
         self.hashes = FileHashes(home / "hashes")
 
     # -- clips, films, pictures as values -------------------------------------------------------------------------------
@@ -123,7 +125,7 @@ class Store:
         with writing(root):
             lock.acquire(timeout=10)  # another run's sweep may hold it for an instant
             folder.mkdir()
-        shelves = (self.clips, self.films, self.pictures)
+        shelves = (self.clips, self.films, self.pictures, self.answers)
         for shelf in shelves:
             shelf.parts = folder
         try:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as SqlSession
 
 from ..errors import StoreError
 from ..models.clip import Attempt, Outcome
-from .tables import AttemptRow, RunRow, SegmentRow, Table
+from .tables import AttemptRow, RunRow, SegmentRow, SpendRow, Table
 
 
 def ledger_url(home: Path) -> str:
@@ -127,6 +127,13 @@ class Ledger:
                 Attempt(number=number, provider=row.provider, model=row.model, state=row.state, message=row.message)
                 for number, row in enumerate(rows, 1)
             )
+
+    # -- money -------------------------------------------------------------------------------------------------------------
+
+    def record_spend(self, run: str, segment: str, provider: str, micro_usd: int) -> None:
+        """Write down that money left, on a segment, a keyframe or the plan, at PROVIDER:MODEL."""
+        with self._transaction() as sql:
+            sql.add(SpendRow(run=run, segment=segment, provider=provider, micro_usd=micro_usd, at=_now()))
 
     # -- plumbing ------------------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ class LookedAt(Store):
         self.clips = _LookedAt(home / "clips", aside, notice)
         self.films = _LookedAt(home / "films", aside, notice)
         self.pictures = _LookedAt(home / "assets", aside, notice)
+        self.answers = _LookedAt(home / "answers", aside, notice)
         # What a model's file is says nothing about a run, and takes minutes to find out: it is noted wherever it can be
         self.hashes = FileHashes(home / "hashes", None if os.access(home, os.W_OK) else aside / "hashes")
 
