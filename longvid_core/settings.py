@@ -31,14 +31,14 @@ class PlannerSettings(_Section):
         None, description="An OpenAI-compatible server (Ollama, LM Studio, vLLM, llama.cpp), /v1 included; default: OpenAI's own"
     )
     mode: Literal["auto", "tools", "json_schema", "json", "md_json"] = Field(
-        "auto", description="How the answer's form is asked for; auto: what the server is known to do, a step down where it refuses"
+        "auto",
+        description="How the answer's form is asked for; auto: what the server is known to do, a step down where it refuses",
     )
     temperature: float | None = Field(None, ge=0, le=2, description="Sent where the model accepts one; default: the model's own")
     seed: int | None = Field(None, ge=0, lt=2**31, description="Sent where the model accepts one, for answers that repeat better")
     context: int | None = Field(None, ge=1024, description="Tokens the model can hold, where it is not a known one")
     timeout_s: float = Field(600, gt=0, description="How long one answer may take")
     reasks: int = Field(2, ge=0, le=10, description="How often an answer that does not hold is sent back with its faults")
-    on_planner_failure: Literal["offline", "fail"] = Field("fail", description="Where the model gives no plan: plan offline, or end")
 
 
 class ImageSettings(_Section):
@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     fit: Fit = "crop"
     seed_policy: SeedPolicy = "derived"
     planner: Annotated[PlannerSettings, _named("name")] = PlannerSettings()
+    on_planner_failure: Literal["offline", "fail"] = Field(
+        "fail", description="Where a model gives no plan: plan offline, or end"
+    )
     images: Annotated[ImageSettings, _named("backend")] = ImageSettings()
     backend: str = Field("animatic", description="PROVIDER[:MODEL] that renders segments")
     budget: float | None = Field(None, ge=0, description="US dollars one run may cost")
