@@ -1,7 +1,7 @@
 """Builds the templates in `workflows/` and their API twins, in the real frontend, from `tools/templates.py`.
 
     python -m tools.workflows                     # needs chromium
-    python -m tools.workflows --thumbnails        # and runs each one, for the picture that ComfyUI shows beside its name
+    python -m tools.workflows --thumbnails        # and the pictures that ComfyUI shows beside their names
     python -m tools.workflows --look /tmp/look    # and pictures of the canvases
 
 The files are what ComfyUI itself saves and queues, so that who opens a template sees exactly what runs.
@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from tools import templates, templates_wan
 from tools.browser import Canvas, open_canvas
 from tools.comfy_host import ROOT, ComfyHost
-from tools.templates import TEMPLATES
+from tools.thumbnails import from_film, from_stills
+
+TEMPLATES = {**templates.TEMPLATES, **templates_wan.TEMPLATES}
 
 BUILD = """async ({nodes, links, groups, id}) => {
     const {app, LiteGraph} = window;
@@ -31,6 +33,7 @@ BUILD = """async ({nodes, links, groups, id}) => {
         app.graph.add(node);
         node.pos = [...spec.pos];
         if (spec.title) node.title = spec.title;
+        Object.assign(node.properties, spec.properties);
         if (spec.color) { node.color = spec.color; node.bgcolor = spec.bgcolor; }
         for (const [name, value] of Object.entries(spec.widgets ?? {})) {
             const widget = node.widgets?.find((w) => w.name === name);
@@ -104,27 +107,10 @@ def write(url: str, look: Path | None, thumbnails: bool) -> None:
                 look.mkdir(parents=True, exist_ok=True)
                 canvas.fit()
                 canvas.page.screenshot(path=str(look / f"{name}.png"))
-    for name in TEMPLATES if thumbnails else ():
-        thumbnail(url, name)
-
-
-def thumbnail(url: str, name: str) -> None:
-    """Four frames of the film that the template makes, as shipped: `workflows/NAME.jpg`, 768 x 448."""
-    from PIL import Image
-
-    from longvid_core.media.frames import iterate_frames, rgb_image
-
-    workflow = ROOT / "workflows" / "api" / f"{name}.json"
-    with tempfile.TemporaryDirectory() as folder:
-        longvid = Path(sys.executable).with_name("longvid")
-        subprocess.run([longvid, "submit", workflow, "--url", url, "-o", folder], check=True)
-        (film,) = Path(folder).glob("*.mp4")
-        frames = [rgb_image(frame) for frame in iterate_frames(film)]
-    sheet = Image.new("RGB", (768, 448), (16, 16, 18))
-    for place in range(4):
-        frame = frames[round(place / 3 * (len(frames) - 1))].resize((382, 222), Image.Resampling.LANCZOS)
-        sheet.paste(frame, (place % 2 * 386, place // 2 * 226))
-    sheet.save(workflow.parents[1] / f"{name}.jpg", quality=88, optimize=True)
+    for name in templates.TEMPLATES if thumbnails else ():
+        from_film(url, name)
+    for name in templates_wan.TEMPLATES if thumbnails else ():
+        from_stills(url, name)
 
 
 def save(path: Path, value: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ const WAITING = {
   LongvidSegmentPlanner: "The shot list appears here.",
   LongvidSeedLock: "The seeds appear here.",
   LongvidRemoteVideo: "What became of each segment appears here.",
+  LongvidWanFLF2VSampler: "What became of each segment appears here.",
   LongvidClipsFromVideos: "The clips appear here.",
   LongvidManifestWriter: "The manifest's summary appears here.",
 };
@@ -77,6 +78,13 @@ function endProgress(node) {
   if (line) node.removeWidget(line);
 }
 
+// The last live preview would stay, over what was made or beside it. Nodes 2.0 draws from a store, the classic canvas from app.
+function endPreview(node) {
+  const stores = document.getElementById("vue-app")?.__vue_app__?.config.globalProperties.$pinia?._s;
+  stores?.get("nodeOutput")?.revokePreviewsByLocatorId?.(String(node.id));
+  delete app.nodePreviewImages?.[node.id];
+}
+
 function addText(node, waiting, forErrorsOnly = false) {
   const element = document.createElement("div");
   Object.assign(element.style, STYLE, { opacity: "0.55" });
@@ -113,7 +121,7 @@ app.registerExtension({
     node.onExecuted = function (output) {
       executed?.apply(this, arguments);
       endProgress(this);
-      if (output?.images) delete app.nodePreviewImages?.[this.id]; // else the last live preview hides what was made
+      if (output?.images) endPreview(this);
       if (waiting && output?.text) show(this, output.text.join("\n"));
     };
   },

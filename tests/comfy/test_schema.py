@@ -15,6 +15,7 @@ NAMES = {
     "LongvidSegmentPlanner": "LLM Segment Planner",
     "LongvidSeedLock": "Seed Lock",
     "LongvidKeyframeGenerator": "Keyframe Generator",
+    "LongvidWanFLF2VSampler": "Wan2.1 FLF2V Sampler",
     "LongvidRemoteVideo": "Remote Video Backend",
     "LongvidLastFrame": "Last-Frame Extractor",
     "LongvidConcat": "FFmpeg Concat",
@@ -82,5 +83,5 @@ def test_the_seed_stays_fixed_unless_someone_changes_that(info: dict[str, Any]) 
 
 def test_the_templates_are_listed_with_thumbnails(host: ComfyHost) -> None:
     listed = Client(host, host.base).get("/workflow_templates")["longvid"]
-    assert {"keyframe_mode", "chaining_mode"} <= set(listed)
+    assert {"keyframe_mode", "chaining_mode", "wan_keyframe_mode", "wan_chaining_mode"} <= set(listed)
     assert {p.stem for p in (ROOT / "workflows").glob("*.jpg")} == set(listed)
