@@ -22,7 +22,7 @@ from tools.comfy_host import ComfyHost, comfyui_path
 
 from .measure import ROOT, Figure, alternately, resident
 
-SIZE, FRAMES, STEPS, TURNS = (256, 256), 33, 20, 3
+SIZE, FRAMES, STEPS, TURNS = (128, 128), 17, 80, 3
 LENGTHS = (1, 12)
 MEGABYTE = 2**20
 
