@@ -16,6 +16,7 @@ from longvid_core.diffusion.settings import WanSettings
 from longvid_core.files import sha256_file
 from longvid_core.media.frames import count_and_hash
 from longvid_core.media.images import asset_of
+from longvid_core.models.asset import Asset
 from longvid_core.models.visual import VisualState
 from longvid_core.providers.base import Surroundings, VideoRequest, Watch
 from longvid_core.settings import Settings
@@ -235,20 +236,21 @@ def around(wan: dict[str, Any] | None = None, said: list[str] | None = None) -> 
     return Surroundings(settings=settings, sha256_of=sha256_file, notice=notes.append)
 
 
-@pytest.fixture
-def request_of(tmp_path: Path) -> Callable[..., VideoRequest]:
+@pytest.fixture(scope="session")
+def request_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., VideoRequest]:
     """A segment to render, between two pictures of few colours."""
+    folder = tmp_path_factory.mktemp("pictures")
 
-    def make(*, last: bool = True, **more: Any) -> VideoRequest:
-        size = (more.get("width", 64), more.get("height", 48))
-        ends = []
-        for name, colour in (("first", "#a04020"), ("last", "#2040a0")):
-            picture = Image.linear_gradient("L").resize(size).convert("RGB")
-            Image.blend(picture, Image.new("RGB", size, colour), 0.5).save(tmp_path / f"{name}.png")
-            ends.append(asset_of(tmp_path / f"{name}.png"))
-        values = {"prompt": "A boat.", "negative": "", "visual": VisualState(), "seed": 7, "frames": 9, "fps": 16, "width": 64}
-        values |= {"height": 48, "first": ends[0], "last": ends[1] if last else None}
-        return VideoRequest(**{**values, **more})
+    def picture(colour: str, width: int, height: int) -> Asset:
+        file = folder / f"{colour[1:]}-{width}x{height}.png"
+        grey = Image.linear_gradient("L").resize((width, height)).convert("RGB")
+        Image.blend(grey, Image.new("RGB", grey.size, colour), 0.5).save(file)
+        return asset_of(file)
+
+    def make(*, last: bool = True, width: int = 64, height: int = 48, **more: Any) -> VideoRequest:
+        values: dict[str, Any] = {"prompt": "A boat.", "negative": "", "visual": VisualState(), "seed": 7, "frames": 9, "fps": 16}
+        values |= {"first": picture("#a04020", width, height), "last": picture("#2040a0", width, height) if last else None}
+        return VideoRequest(**{**values, "width": width, "height": height, **more})
 
     return make
 

@@ -12,7 +12,20 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST_MODULES = {"comfy", "comfy_api", "comfy_execution", "comfy_extras", "execution", "folder_paths", "nodes", "server"}
-HEAVY = ["av", "numpy", "PIL", "torch", "sqlalchemy", "rich", "typer", "httpx", "websockets", "ffmpeg"]
+HEAVY = [
+    "av",
+    "numpy",
+    "PIL",
+    "torch",
+    "diffusers",
+    "transformers",
+    "sqlalchemy",
+    "rich",
+    "typer",
+    "httpx",
+    "websockets",
+    "ffmpeg",
+]
 LIMIT = 400
 
 CORE = sorted((ROOT / "longvid_core").rglob("*.py"))

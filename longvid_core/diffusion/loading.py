@@ -117,7 +117,7 @@ class Loader:
                 model = self._load_single(cls, path / part.weights[0], dtype, place)
             elif component.library == "diffusers":
                 model, report = cls.from_pretrained(
-                    str(path), torch_dtype=dtype, use_safetensors=True, local_files_only=True, output_loading_info=True,
+                    str(path), dtype=dtype, use_safetensors=True, local_files_only=True, output_loading_info=True,
                     **self._quantizing(component.name, dtype, place),
                 )  # fmt: skip
                 _check_whole(part, report)
@@ -168,7 +168,7 @@ class Loader:
             # the rotary positions among it. This one leaves alone what is not quantized.
             quantizing["quantization_config"] = GGUFQuantizationConfig(compute_dtype=dtype)
         config = str(self.folders[f"{TRANSFORMER} config"])
-        return cls.from_single_file(str(file), config=config, torch_dtype=dtype, local_files_only=True, **quantizing)
+        return cls.from_single_file(str(file), config=config, dtype=dtype, local_files_only=True, **quantizing)
 
     def _quantizing(self, name: str, dtype: torch.dtype, place: torch.device) -> dict[str, Any]:
         """How diffusers is told to quantize a component as it is loaded."""
@@ -236,9 +236,10 @@ def place_offloaded(pipe: Any, offload: str, device: torch.device) -> None:
 
 def _check_whole(part: Part, report: dict[str, Any]) -> None:
     """BadInput where weights were made up because the files lack them: diffusers only warns of it."""
-    wrong = [*report.get("missing_keys", ()), *report.get("mismatched_keys", ())]
+    mismatched = (key if isinstance(key, str) else key[0] for key in report.get("mismatched_keys", ()))
+    wrong = [*sorted(report.get("missing_keys", ())), *sorted(mismatched)]
     if wrong:
-        first = wrong[0] if isinstance(wrong[0], str) else wrong[0][0]
+        first = wrong[0]
         raise BadInput(
             f"the weights of {part.component.name} in {part.source.title} do not fit its config.json: "
             f"{len(wrong)} are missing or of another shape, {first} among them.",

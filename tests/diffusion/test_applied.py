@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from diffusers import WanTransformer3DModel
 
 from longvid_core.diffusion.loading import place_offloaded, set_attention
 from longvid_core.errors import BadInput, MissingTool
@@ -25,10 +27,10 @@ def with_settings(model: Path, request: VideoRequest, target: Path, **wan: Any) 
         return run._pipe[1], made
 
 
-@pytest.fixture
-def plain(flf2v: Path, request_of: Request, tmp_path: Path) -> str:
+@pytest.fixture(scope="module")
+def plain(flf2v: Path, request_of: Request, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The frames without any setting."""
-    return with_settings(flf2v, request_of(), tmp_path / "plain.mkv")[1]
+    return with_settings(flf2v, request_of(), tmp_path_factory.mktemp("plain") / "plain.mkv")[1]
 
 
 @pytest.mark.parametrize(("name", "dtype"), [("bf16", torch.bfloat16), ("fp16", torch.float16), ("fp32", torch.float32)])
@@ -133,29 +135,25 @@ def test_offloaded_weights_make_the_same_frames(
         assert rendered(run, flf2v, request_of(), tmp_path / "clip.mkv") == plain
 
 
-def test_only_algorithms_that_repeat(flf2v: Path, request_of: Request, tmp_path: Path, plain: str) -> None:
+def test_only_algorithms_that_repeat(
+    flf2v: Path, request_of: Request, tmp_path: Path, plain: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[bool] = []
-    from diffusers import WanTransformer3DModel
-
     forward = WanTransformer3DModel.forward
 
     def look(self: Any, *args: Any, **more: Any) -> Any:
         seen.append(torch.are_deterministic_algorithms_enabled())
         return forward(self, *args, **more)
 
-    WanTransformer3DModel.forward = look
-    try:
-        made = with_settings(flf2v, request_of(), tmp_path / "clip.mkv", deterministic=True)[1]
-    finally:
-        WanTransformer3DModel.forward = forward
+    monkeypatch.setattr(WanTransformer3DModel, "forward", look)
+    made = with_settings(flf2v, request_of(), tmp_path / "clip.mkv", deterministic=True)[1]
     assert seen and all(seen) and not torch.are_deterministic_algorithms_enabled()
     assert made == plain
 
 
 def test_a_device_that_is_not_there(flf2v: Path, request_of: Request, tmp_path: Path) -> None:
-    absent = next(d for d in ("xpu", "mps", "cuda:99") if d != "cuda:99" or True)
-    with pytest.raises(BadInput, match=f"wan.device: {absent} is not there"):
-        with_settings(flf2v, request_of(), tmp_path / "clip.mkv", device=absent)
+    with pytest.raises(BadInput, match="wan.device: cuda:99 is not there"):
+        with_settings(flf2v, request_of(), tmp_path / "clip.mkv", device="cuda:99")
 
 
 @pytest.mark.parametrize(
@@ -175,8 +173,6 @@ def test_a_device_that_is_not_there(flf2v: Path, request_of: Request, tmp_path: 
 def test_a_missing_package_is_named(
     flf2v: Path, request_of: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, settings: dict
 ) -> None:
-    import sys
-
     monkeypatch.setitem(sys.modules, package, None)  # as if it were not installed
     with pytest.raises(MissingTool) as missing:
         with_settings(flf2v, request_of(), tmp_path / "clip.mkv", **settings)

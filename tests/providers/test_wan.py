@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from longvid_core.errors import BadInput, CannotRender, Interrupted
-from longvid_core.media.frames import last_frame
+from longvid_core.errors import CannotRender, Interrupted
+from longvid_core.media.frames import iterate_frames, last_frame, rgb_array
 from longvid_core.media.images import pixels_sha256
 from longvid_core.models.clip import Rendered
+from longvid_core.providers.base import VideoRequest
+from longvid_core.providers.wan import PROVIDER
 from tests.films import Studio, changed, outcomes, small_plan
-from tests.local_models import Samplings
+from tests.local_models import Samplings, around, rendered
 
 FOUR = 4
 
@@ -74,6 +79,43 @@ def test_the_pictures_the_words_and_the_seed_reach_the_model(studio: Studio, flf
     }
     made = {name: hashes(studio.clips(p, backend=f"wan:{flf2v}"))[0] for name, p in variants.items()}
     assert len(set(made.values())) == len(variants), made
+
+
+def test_the_frames_are_those_of_the_pipeline_called_by_hand(
+    flf2v: Path, request_of: Callable[..., VideoRequest], tmp_path: Path
+) -> None:
+    """As its documentation does it: VAE and image encoder in full precision, the rest in bfloat16."""
+    import torch
+    from diffusers import AutoencoderKLWan, FlowMatchEulerDiscreteScheduler, WanImageToVideoPipeline
+    from transformers import CLIPVisionModel
+
+    full = {"dtype": torch.float32}
+    pipe = WanImageToVideoPipeline.from_pretrained(
+        flf2v,
+        vae=AutoencoderKLWan.from_pretrained(flf2v, subfolder="vae", **full),
+        image_encoder=CLIPVisionModel.from_pretrained(flf2v, subfolder="image_encoder", dtype=torch.float32),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=16.0),
+        dtype=torch.bfloat16,
+    )
+    request = request_of(negative="fog")
+    assert request.first is not None and request.last is not None
+    by_hand = pipe(
+        image=Image.open(request.first.path),
+        last_image=Image.open(request.last.path),
+        prompt=request.prompt_sent,
+        negative_prompt="fog, snow",
+        height=48,
+        width=64,
+        num_frames=9,
+        num_inference_steps=2,
+        guidance_scale=5.0,
+        generator=torch.Generator("cpu").manual_seed(7),
+        output_type="np",
+    ).frames[0]
+    with PROVIDER.opened(around({"negative": "snow"})) as run:
+        rendered(run, flf2v, request, tmp_path / "clip.mkv")
+    ours = np.stack([rgb_array(frame) for frame in iterate_frames(tmp_path / "clip.mkv")])
+    assert np.array_equal(ours, (by_hand * 255).round().astype("uint8"))
 
 
 def test_a_chain_goes_on_from_the_last_frame(studio: Studio, i2v: Path, samplings: Samplings) -> None:
@@ -139,11 +181,3 @@ def test_what_was_used_is_recorded_and_names_no_place(studio: Studio, flf2v: Pat
     assert weights[name] == hashlib.sha256((flf2v / name).read_bytes()).hexdigest()
     assert outcome.model.id == "wan2.1-flf2v"
     assert str(flf2v) not in json.dumps([outcome.model.json_value(), made])
-
-
-def test_no_last_frame_reaches_a_person_with_a_way_out(flf2v: Path) -> None:
-    from longvid_core.providers.wan import PROVIDER
-
-    assert PROVIDER.like(str(flf2v)) == "flf2v-14b-720p"
-    with pytest.raises(BadInput, match="no such file or folder"):
-        PROVIDER.like("./nowhere")
