@@ -16,7 +16,7 @@ from .host.wan import canvas_backend, models_to_load, sampling_of
 from .host.words import clips_text
 
 _NEGATIVE = (
-    "oversaturated colours, overexposed, static, blurred details, subtitles, watermark, style of a painting, worst quality, "
+    "oversaturated colours, overexposed, static, blurred details, subtitles, watermark, worst quality, "
     "low quality, JPEG artifacts, ugly, extra fingers, badly drawn hands, badly drawn face, deformed, malformed limbs, fused "
     "fingers, still picture, cluttered background, three legs, crowded background, walking backwards"
 )
