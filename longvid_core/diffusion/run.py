@@ -136,7 +136,7 @@ class DiffusersRun:
             tuple(t.to(device) for t in self._texts[model, prompt]) if prompt is not None else None for prompt in prompts
         )
         assert text is not None and request.seed is not None
-        with torch.inference_mode(), deterministic(self._options.deterministic), interruptible(pipe, watch):
+        with self._no_gradients(found), deterministic(self._options.deterministic), interruptible(pipe, watch):
             self._sketch = self._sketch or Sketch(pipe, family, pictures)
             stepper = where.stepper = Stepper(watch, family.windows(request), self._sketch)
             video = pipe(
@@ -200,10 +200,8 @@ class DiffusersRun:
         if self._encoder is None or self._encoder[0] != model:
             self._encoder = None
             self._encoder = model, self._loader(model).text_pipeline()
-        import torch  # now that it is known to be there
-
         pipe = self._encoder[1]
-        with torch.inference_mode(), interruptible(pipe, watch):
+        with self._no_gradients(self._find(model)), interruptible(pipe, watch):
             for text in missing:
                 stop_if_asked(watch)
                 self._texts[model, text] = tuple(t.to("cpu") for t in self._family.encode(pipe, text))
@@ -223,6 +221,13 @@ class DiffusersRun:
             self._family.prepare(pipe, found.sampled)
             self._pipe = model, pipe
         return self._pipe[1]
+
+    def _no_gradients(self, found: Found) -> contextlib.AbstractContextManager[Any]:
+        import torch
+
+        # Quantized tensors are kinds of their own, and not each of them can be made in inference mode.
+        quantized = self._options.quantization != "none" or found.files.gguf
+        return torch.no_grad() if quantized else torch.inference_mode()
 
     def _guarded(self, model: str, doing: str | _Where, work: Callable[[], T]) -> T:
         """What `work` gives. A lack of memory becomes advice; what ends it early leaves no tensor behind.

@@ -62,14 +62,10 @@ def test_weights_kept_as_8_bit_floats(flf2v: Path, request_of: Request, tmp_path
     assert made != plain
 
 
-@pytest.mark.parametrize(
-    ("quantization", "kind"), [("int8", "Int8Tensor"), ("int8-dynamic", "Int8Tensor"), ("float8", "Float8Tensor")]
-)
-def test_quantized_as_it_is_loaded(
-    flf2v: Path, request_of: Request, tmp_path: Path, plain: str, quantization: str, kind: str
-) -> None:
+@pytest.mark.parametrize("quantization", ["int8", "int8-dynamic", "float8"])
+def test_quantized_as_it_is_loaded(flf2v: Path, request_of: Request, tmp_path: Path, plain: str, quantization: str) -> None:
     pipe, made = with_settings(flf2v, request_of(), tmp_path / "clip.mkv", quantization=f"torchao:{quantization}")
-    assert type(pipe.transformer.blocks[0].attn1.to_q.weight.data).__name__ == kind
+    assert "torchao" in type(pipe.transformer.blocks[0].attn1.to_q.weight.data).__module__
     assert made != plain
 
 

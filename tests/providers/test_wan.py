@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from diffusers import WanTransformer3DModel
 from PIL import Image
 
 from longvid_core.errors import CannotRender, Interrupted
@@ -18,7 +19,7 @@ from longvid_core.models.clip import Rendered
 from longvid_core.providers.base import VideoRequest
 from longvid_core.providers.wan import PROVIDER
 from tests.films import Studio, changed, outcomes, small_plan
-from tests.local_models import Samplings, around, rendered
+from tests.local_models import Samplings, around, rendered, save_wan
 
 FOUR = 4
 
@@ -125,6 +126,21 @@ def test_a_chain_goes_on_from_the_last_frame(studio: Studio, i2v: Path, sampling
     for before, after in zip(made.outcomes, made.outcomes[1:], strict=False):
         assert before.clip is not None
         assert pixels_sha256(last_frame(before.clip.path)) == after.references[0].pixels_sha256
+
+
+def test_wan_2_2_hands_over_from_one_transformer_to_the_other(
+    studio: Studio, tmp_path: Path, samplings: Samplings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The noisy step is the first one's, the quiet one the second's; a last frame may be there, and matters where it is."""
+    folder = save_wan(tmp_path / "A14B", "i2v-2.2")
+    asked: list[object] = []
+    forward = WanTransformer3DModel.forward
+    monkeypatch.setattr(WanTransformer3DModel, "forward", lambda me, *a, **k: asked.append(me) or forward(me, *a, **k))
+    ends = studio.clips(small_plan(1, frames=9), backend=f"wan:{folder}")
+    assert ends.outcomes[0].model.id == "wan2.2-i2v"
+    assert asked[0] is asked[1] is not asked[2] and asked[2] is asked[3]
+    open_end = studio.clips(small_plan(1, mode="chaining", frames=9), backend=f"wan:{folder}")
+    assert len({*hashes(ends), *hashes(open_end)}) == 2
 
 
 def test_a_model_that_needs_a_last_frame_is_no_model_for_a_chain(studio: Studio, flf2v: Path) -> None:
