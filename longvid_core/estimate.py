@@ -52,6 +52,8 @@ def estimate(plan: Plan, session: Session | None = None, *, backend: str | None 
     if video is not None:
         check_plan(plan, video)
     stored: dict[str, Asset] = {}
+    if session is not None:
+        _look_up(plan, image, session, stored)
     keyframes = tuple(_keyframe(plan, i, k, image, session, stored) for i, k in enumerate(plan.keyframes))
     segments = tuple(_segments(plan, video, session, stored)) if video is not None else ()
     items = (*keyframes, *segments)
@@ -95,19 +97,41 @@ def price_of(entry: ModelEntry, frames: int, fps: float) -> tuple[int, int]:
 def _keyframe(
     plan: Plan, index: int, keyframe: Keyframe, images: Backend, session: Session | None, stored: dict[str, Asset]
 ) -> Item:
-    """The keyframe's cost. The picture it has, or that drawing it would find, goes into `stored`, at the plan's size."""
-    if session is not None:
-        from .render.ends import conformed
-        from .render.keyframes import image_key
-
-        if keyframe.image is not None:
-            stored[keyframe.id] = conformed(keyframe.image, plan, session)
-        elif picture := session.store.picture(image_key(plan, keyframe, images)):
-            stored[keyframe.id] = picture  # drawn at this size: that is part of its key
-            return Item(index=index, id=keyframe.id, made_by=str(images), cached=True)
+    """The keyframe's cost. `stored`: the pictures that the store has; what is supplied goes in there, at the plan's size."""
     if keyframe.image is not None:
+        if session is not None:
+            from .render.ends import conformed
+
+            stored[keyframe.id] = conformed(keyframe.image, plan, session)
         return Item(index=index, id=keyframe.id, made_by=keyframe.source or "user", cached=True)
+    if keyframe.id in stored:  # drawn at this size: that is part of its key
+        return Item(index=index, id=keyframe.id, made_by=str(images), cached=True)
     return _item(index, keyframe.id, images, 1, plan.fps)
+
+
+def _look_up(plan: Plan, images: Backend, session: Session, stored: dict[str, Asset]) -> None:
+    """Put into `stored` what drawing the keyframes would find in the store: each after the one it follows on."""
+    from .render.keyframes import stored_picture
+    from .render.references import followed
+
+    follows = followed(plan) if images.entry.references else {}
+    seen: set[str] = set()
+
+    def look(keyframe: Keyframe) -> Asset | None:
+        before = plan.keyframe(follows[keyframe.id]) if keyframe.id in follows else None
+        if keyframe.image is not None:
+            return keyframe.image
+        if keyframe.id not in seen:
+            seen.add(keyframe.id)
+            previous = look(before) if before is not None else None
+            if before is None or previous is not None:
+                picture = stored_picture(plan, keyframe, images, previous, session)
+                if picture is not None:
+                    stored[keyframe.id] = picture
+        return stored.get(keyframe.id)
+
+    for keyframe in plan.keyframes:
+        look(keyframe)
 
 
 def _segments(plan: Plan, default: Backend, session: Session | None, stored: dict[str, Asset]) -> list[Item]:

@@ -44,6 +44,7 @@ def parse_plan(text: str, *, folder: Path, name: str = "the plan") -> Plan:
         if isinstance(image, dict):
             if "sha256" not in image and "pixels_sha256" not in image:
                 keyframe["source"] = "user"
+                keyframe.pop("made", None)
             keyframe["image"] = _picture(image, folder, f"{name}: keyframe {keyframe.get('id')}")
     for owner in (*_dicts(value.get("keyframes")), *_dicts(value.get("cast"))):
         for reference in _dicts(owner.get("references")):

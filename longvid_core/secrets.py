@@ -40,3 +40,14 @@ def hidden(text: str, *secrets: SecretStr | None) -> str:
         if secret is not None and secret.get_secret_value():
             text = text.replace(secret.get_secret_value(), "***")
     return text
+
+
+def images_address(provider: str, settings: Settings) -> str | None:
+    """Where the provider of images is: `images.base_url`, else the provider's variable; None: at its own address.
+
+    `images.base_url` is of the provider that `images.backend` names, and of any where that needs no address (`card`).
+    """
+    named = settings.images.backend.partition(":")[0]
+    if settings.images.base_url and (named == provider or named not in KEYS):
+        return settings.images.base_url
+    return os.environ.get(f"{provider.upper()}_BASE_URL", "").strip() or None

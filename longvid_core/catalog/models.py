@@ -42,12 +42,21 @@ class SeedSupport(Frozen):
     promise: Literal["native", "accepted", "none"]
 
 
+class TokenPrice(Frozen):
+    """US dollars for a million tokens, of models that report what they used."""
+
+    text_in: float = Field(ge=0)
+    image_in: float = Field(0, ge=0)
+    image_out: float = Field(0, ge=0)
+
+
 class Price(Frozen):
     """What one unit costs, who says so, and when it was looked up."""
 
     unit: Literal["free", "second", "clip", "image", "frame"]
     usd: float = Field(ge=0)
     high_usd: float | None = Field(None, ge=0, description="The upper end, where the price is uncertain")
+    tokens: TokenPrice | None = Field(None, description="What the unit's price comes from, where the answer tells the tokens")
     evidence: Literal["ours", "sdk", "tried", "documentation", "third-party", "unverified"]
     checked: datetime.date
 
@@ -76,6 +85,9 @@ class ModelEntry(Frozen):
     first_frame: Need = "none"
     last_frame: Need = "none"
     references: int = Field(0, ge=0, description="How many reference pictures it takes")
+    mask: bool = Field(False, description="Edits only the area that a mask names, of the first reference picture")
+    fidelity: tuple[Literal["high", "low"], ...] = Field((), description="How closely references can be kept, where one may say")
+    negative_prompt: bool = Field(False, description="Draws with a negative prompt")
     native_fps: Fps | None = Field(None, description="The rate a plan gets that names no other")
     any_fps: bool = Field(False, description="Renders at whatever rate the plan has")
     frames: FrameRule | None = Field(None, description="Legal lengths, where the model counts frames")
@@ -85,6 +97,10 @@ class ModelEntry(Frozen):
     size_multiple: int = Field(2, ge=1)
     min_side: int = 16
     max_side: int = 8192
+    any_size: bool = Field(True, description="Draws at the plan's size, whatever that is; else its picture is fitted")
+    ratios: tuple[str, ...] = Field((), description="Legal W:H, where a shape is asked for and not a size")
+    max_ratio: float | None = Field(None, ge=1, description="How much longer one side may be than the other")
+    pixels: tuple[int, int] | None = Field(None, description="Fewest and most pixels")
     prompt_limit: PromptLimit | None = None
     seed: SeedSupport
     determinism: Determinism
@@ -112,6 +128,13 @@ class ModelEntry(Frozen):
         return self.frames
 
 
+class Retired(Frozen):
+    """A name that is gone."""
+
+    successor: str = Field(description="The model that takes its place")
+    since: datetime.date | None = None
+
+
 class ProviderEntry(Frozen):
     """One vendor's models of one kind."""
 
@@ -120,6 +143,7 @@ class ProviderEntry(Frozen):
     label: str
     default: str
     models: dict[str, ModelEntry]
+    retired: dict[str, Retired] = Field({}, description="Names of models that are gone, with what renders in their place")
     others: bool = Field(False, description="Takes names that are not listed (a folder, a repository) and knows what they are")
     hosted: bool = Field(False, description="A host's own node renders with it; it cannot be chosen by name")
 
@@ -127,4 +151,7 @@ class ProviderEntry(Frozen):
     def _default_exists(self) -> ProviderEntry:
         if self.default not in self.models:
             raise ValueError(f"default is {self.default!r}, which is not under models")
+        for name, gone in self.retired.items():
+            if gone.successor not in self.models:
+                raise ValueError(f"retired.{name}: its successor {gone.successor!r} is not under models")
         return self

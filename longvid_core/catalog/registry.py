@@ -30,9 +30,25 @@ class Backend:
     entry: ModelEntry = field(hash=False)
     renderer: Any = field(default=None, compare=False, repr=False)
     """What renders, where a host brings it along; None: the registered provider."""
+    instead_of: str | None = field(default=None, compare=False)
+    """The retired model that was asked for, where this one takes its place."""
 
     def __str__(self) -> str:
         return f"{self.provider}:{self.model}"
+
+    @property
+    def asked(self) -> str:
+        """The name by which it was asked for: `find_backend` finds the same with it."""
+        return f"{self.provider}:{self.instead_of or self.model}"
+
+    @property
+    def succession(self) -> str | None:
+        """That a retired model was asked for and this one takes its place, in words; None where it was not."""
+        if self.instead_of is None:
+            return None
+        since = entry_of(self.provider).retired[self.instead_of].since
+        gone = f"was shut down on {since}" if since else "is gone"
+        return f"{self.asked} {gone}; {self} takes its place."
 
 
 def default_backend(kind: Kind) -> str:
@@ -99,7 +115,8 @@ def load_provider(provider: str) -> Any:
 def find_backend(name: str, kind: Kind) -> Backend:
     """The backend `PROVIDER[:MODEL]`. UnknownName, with what there is, for a provider or model not listed.
 
-    A provider whose catalog says `others` takes any further name and tells which listed model it is like.
+    A provider whose catalog says `others` takes any further name and tells which listed model it is like. A retired name
+    gives its successor; see `Backend.succession`.
     """
     provider, _, model = name.partition(":")
     if provider not in provider_names(kind):
@@ -107,6 +124,8 @@ def find_backend(name: str, kind: Kind) -> Backend:
         raise UnknownName(f"no provider {provider!r} {what}.", _instead(provider, provider_names(kind)))
     entry = entry_of(provider)
     model = model or entry.default
+    if gone := entry.retired.get(model):
+        return Backend(provider, gone.successor, entry.models[gone.successor], instead_of=model)
     if model not in entry.models and entry.others:
         return Backend(provider, model, entry.models[load_provider(provider).like(model)])
     if model not in entry.models:

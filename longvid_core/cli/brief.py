@@ -143,7 +143,7 @@ def asked(
         raise BadInput(
             f"--fps {brief.fps:g}: {video} renders at {limits.fps:g} only.", f"Leave --fps out, or use --fps {limits.fps:g}."
         )
-    return Asked(brief, limits, chosen, str(picture), str(video))
+    return Asked(brief, limits, chosen, picture.asked, str(video))
 
 
 async def planned(what: Asked) -> Plan:

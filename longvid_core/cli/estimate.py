@@ -41,7 +41,7 @@ def estimate(
     limit = runs.budget_of(budget, settings)
     if what is not None and what.lower().endswith(".json"):
         plan = load_plan(Path(what))
-        draws = str(backend_named(images or settings.images.backend, "image", "--images"))
+        draws = backend_named(images or settings.images.backend, "image", "--images").asked
         video = backend_named(backend or settings.backend, "video", "--backend")
         check_plan(plan, video)
         renders = str(video)

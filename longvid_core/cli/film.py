@@ -109,7 +109,7 @@ def render(
     encoding = runs.film_options(settings, codec, crf, preset, slate)
     target = runs.target_of(output, encoding.codec)
     limit = runs.budget_of(budget, settings)
-    draws = str(backend_named(images or settings.images.backend, "image", "--images"))
+    draws = backend_named(images or settings.images.backend, "image", "--images").asked
     video = backend_named(backend or settings.backend, "video", "--backend")
     check_plan(plan, video)
     with runs.run(settings, as_json, command=None if dry_run else runs.command_line()) as (session, out):

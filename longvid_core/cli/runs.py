@@ -236,8 +236,11 @@ def finish(release: Release, session: Session, out: Reporter, started: float) ->
 
 
 def all_as_asked(rendered: Rendered) -> bool:
-    """Whether every segment is what was asked for, no placeholder among them."""
-    return all(o.outcome in ("rendered", "cached") for o in rendered.outcomes)
+    """Whether every segment is what was asked for: no placeholder among them, and no card that stands in for a keyframe."""
+    from ..render.keyframes import stands_in
+
+    rendered_all = all(o.outcome in ("rendered", "cached") for o in rendered.outcomes)
+    return rendered_all and not any(stands_in(k) for k in rendered.plan.keyframes)
 
 
 def is_json(out: Reporter) -> bool:

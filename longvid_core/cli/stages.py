@@ -90,7 +90,7 @@ def keyframes(
 
     settings = load_settings(config)
     wanted = load_plan(plan_file)
-    draws = str(backend_named(images or settings.images.backend, "image", "--images"))
+    draws = backend_named(images or settings.images.backend, "image", "--images").asked
     limit = runs.budget_of(budget, settings)
     folder = output.expanduser().absolute()
     check_folder(folder if folder.exists() else folder.parent)

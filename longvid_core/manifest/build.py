@@ -13,8 +13,8 @@ from ..files import sha256_file, write_bytes
 from ..models.asset import Asset, Reference
 from ..models.clip import Outcome
 from ..models.film import Release
-from ..models.manifest import ClipRecord, FilmRecord, Manifest, SegmentRecord
-from ..models.plan import Plan
+from ..models.manifest import ClipRecord, FilmRecord, KeyframeRecord, Manifest, PictureRecord, SegmentRecord
+from ..models.plan import Keyframe, Plan
 
 _LIBRARIES = ("av", "numpy", "pillow")
 
@@ -36,6 +36,7 @@ def build_manifest(release: Release) -> Manifest:
             encoder=film.encoder,
         ),
         plan=_without_folders(release.rendered.plan),
+        keyframes=tuple(keyframe_record(k) for k in release.rendered.plan.keyframes),
         segments=tuple(_segment(o) for o in release.rendered.outcomes),
         environment=environment(),
     )
@@ -72,6 +73,14 @@ def environment() -> dict[str, Any]:
     }
 
 
+def keyframe_record(keyframe: Keyframe) -> KeyframeRecord:
+    """What the manifest says of a keyframe."""
+    image, made = keyframe.image, keyframe.made
+    picture = PictureRecord(sha256=image.sha256, pixels_sha256=image.pixels_sha256) if image else None
+    how = {name: getattr(made, name) for name in type(made).model_fields} if made else {}
+    return KeyframeRecord(id=keyframe.id, source=keyframe.source, image=picture, **how)
+
+
 def _segment(outcome: Outcome) -> SegmentRecord:
     clip = outcome.clip
     values = {name: getattr(outcome, name) for name in SegmentRecord.model_fields if name not in ("clip", "made")}
@@ -87,7 +96,7 @@ def _without_folders(plan: Plan) -> Plan:
         return tuple(r.model_copy(update={"image": bare(r.image)}) for r in of)
 
     keyframes = tuple(
-        k.model_copy(update={"image": bare(k.image) if k.image else None, "references": references(k.references)})
+        k.model_copy(update={"image": bare(k.image) if k.image else None, "references": references(k.references), "made": None})
         for k in plan.keyframes
     )
     cast = tuple(m.model_copy(update={"references": references(m.references)}) for m in plan.cast)

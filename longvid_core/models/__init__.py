@@ -15,13 +15,15 @@ from .clip import (
     SeedRecord,
 )
 from .film import Film, Release
-from .manifest import MANIFEST_SCHEMA, ClipRecord, FilmRecord, Manifest, SegmentRecord
+from .manifest import MANIFEST_SCHEMA, ClipRecord, FilmRecord, KeyframeRecord, Manifest, SegmentRecord
 from .plan import PLAN_SCHEMA, CastMember, Fit, Join, Keyframe, Mode, Plan, SeedPolicy, Segment
+from .records import PictureAttempt, PictureMade
 from .visual import Camera, Lens, Light, VisualState
 
 __all__ = [
-    "MANIFEST_SCHEMA", "PLAN_SCHEMA", "Asset", "Attempt", "Camera", "CastMember", "Clip", "ClipRecord", "Cost", "Determinism",
-    "Film", "FilmRecord", "Fit", "Frozen", "Join", "Keyframe", "Lens", "Light", "Manifest", "MicroUsd", "Mode", "ModelRecord",
-    "Outcome", "OutcomeKind", "Plan", "Reference", "ReferenceRecord", "Release", "Rendered", "Seed64", "SeedPolicy",
-    "SeedRecord", "Segment", "SegmentRecord", "VisualState", "exact_fps",
+    "MANIFEST_SCHEMA", "PLAN_SCHEMA", "Asset", "Attempt", "Camera", "CastMember", "Clip", "ClipRecord", "Cost",
+    "Determinism", "Film", "FilmRecord", "Fit", "Frozen", "Join", "Keyframe", "KeyframeRecord", "Lens", "Light", "Manifest",
+    "MicroUsd", "Mode", "ModelRecord", "Outcome", "OutcomeKind", "PictureAttempt", "PictureMade", "Plan", "Reference",
+    "ReferenceRecord", "Release", "Rendered", "Seed64", "SeedPolicy", "SeedRecord", "Segment", "SegmentRecord",
+    "VisualState", "exact_fps",
 ]  # fmt: skip

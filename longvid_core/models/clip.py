@@ -6,19 +6,17 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from .base import Fps, Frozen, MicroUsd, Seed64, Sha256
-from .plan import Plan, SeedPolicy
+from .base import Fps, Frozen, Sha256
+from .plan import Plan
+from .records import Cost, ModelRecord, ReferenceRecord, SeedRecord
 
 Determinism = Literal["bit-exact", "best-effort", "none"]
+__all__ = [
+    "Attempt", "Clip", "Cost", "Determinism", "ModelRecord", "Outcome", "OutcomeKind", "ReferenceRecord", "Rendered",
+    "SeedRecord",
+]  # fmt: skip
+
 OutcomeKind = Literal["rendered", "cached", "failed", "placeholder", "unknown"]
-
-
-class ModelRecord(Frozen):
-    """Which model made it: `fingerprint` is everything about the model that changes pixels."""
-
-    provider: str
-    id: str
-    fingerprint: dict[str, Any]
 
 
 class Clip(Frozen):
@@ -44,23 +42,6 @@ class Clip(Frozen):
     )
 
 
-class SeedRecord(Frozen):
-    """One segment's seed, from what was asked for to what the provider says it used."""
-
-    policy: SeedPolicy | None = Field(None, description="None for clips Longvid did not render")
-    requested: Seed64 | None = None
-    sent: Seed64 | None = Field(None, description="In the provider's range; None where the model takes no seed")
-    returned: Seed64 | None = None
-
-
-class ReferenceRecord(Frozen):
-    """A picture that went into a render, by what it was for and its hashes."""
-
-    role: str
-    sha256: Sha256
-    pixels_sha256: Sha256
-
-
 class Attempt(Frozen):
     """One try at one segment."""
 
@@ -69,13 +50,6 @@ class Attempt(Frozen):
     model: str
     state: Literal["rendered", "cached", "failed", "placeholder", "unknown", "interrupted"]
     message: str | None = None
-
-
-class Cost(Frozen):
-    """What was paid for one segment."""
-
-    paid: MicroUsd = 0
-    estimated: MicroUsd = 0
 
 
 class Outcome(Frozen):

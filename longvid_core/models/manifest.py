@@ -7,8 +7,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from .base import Fps, Frozen, Sha256
-from .clip import Attempt, Cost, Determinism, ModelRecord, OutcomeKind, ReferenceRecord, SeedRecord
+from .clip import Attempt, Determinism, OutcomeKind
 from .plan import Plan
+from .records import Cost, Fit, ModelRecord, PictureAttempt, ReceivedPicture, ReferenceRecord, SeedRecord
 
 MANIFEST_SCHEMA = "longvid.manifest/1"
 
@@ -31,6 +32,32 @@ class ClipRecord(Frozen):
     sha256: Sha256
     frames: int = Field(ge=1)
     frames_sha256: Sha256
+
+
+class PictureRecord(Frozen):
+    """A picture by content."""
+
+    sha256: Sha256
+    pixels_sha256: Sha256
+
+
+class KeyframeRecord(Frozen):
+    """One keyframe and where its picture came from. What is None or empty does not apply: a supplied picture has no model."""
+
+    id: str
+    source: str | None = Field(description="`user`, or PROVIDER:MODEL")
+    image: PictureRecord | None = None
+    key: Sha256 | None = None
+    model: ModelRecord | None = None
+    prompt_sent: str = ""
+    negative: str = ""
+    seed: SeedRecord = SeedRecord()
+    references: tuple[ReferenceRecord, ...] = ()
+    received: ReceivedPicture | None = None
+    fit: Fit | None = None
+    attempts: tuple[PictureAttempt, ...] = ()
+    fallback: str | None = Field(None, description="Why its source drew it and not the one that was asked for")
+    cost: Cost = Cost()
 
 
 class SegmentRecord(Frozen):
@@ -60,5 +87,6 @@ class Manifest(Frozen):
     schema_: Literal["longvid.manifest/1"] = Field("longvid.manifest/1", alias="schema")
     film: FilmRecord
     plan: Plan
+    keyframes: tuple[KeyframeRecord, ...] = ()
     segments: tuple[SegmentRecord, ...] = Field(min_length=1)
     environment: dict[str, Any] = Field(default_factory=dict)

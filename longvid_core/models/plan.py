@@ -9,14 +9,15 @@ from pydantic import Field, model_validator
 
 from .asset import Asset, Reference
 from .base import Fps, Frozen, Seed64
+from .records import Fit, PictureMade, SeedPolicy
 from .visual import VisualState
 
 PLAN_SCHEMA = "longvid.plan/1"
 
 Mode = Literal["keyframe", "chaining"]
 Join = Literal["continuous", "cut"]
-SeedPolicy = Literal["universal", "stride", "derived", "from_id"]
-Fit = Literal["crop", "pad", "stretch"]
+
+__all__ = ["PLAN_SCHEMA", "CastMember", "Fit", "Join", "Keyframe", "Mode", "Plan", "SeedPolicy", "Segment"]
 
 Id = Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
 
@@ -38,6 +39,7 @@ class Keyframe(Frozen):
     references: tuple[Reference, ...] = ()
     source: str | None = Field(None, description="Who made the image: `user`, or PROVIDER:MODEL; None until it exists")
     image: Asset | None = None
+    made: PictureMade | None = Field(None, description="How the image came about; None where it was supplied")
 
 
 class Segment(Frozen):

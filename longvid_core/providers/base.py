@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from pydantic import Field
+
 from ..models.asset import Asset, Reference
 from ..models.base import Fps, Frozen, Seed64
+from ..models.plan import Fit
 from ..models.visual import VisualState
 
 if TYPE_CHECKING:
@@ -32,7 +35,11 @@ def in_words(prompt: str, visual: VisualState) -> str:
 
 
 class ImageRequest(Frozen):
-    """One keyframe to draw, at the plan's exact size."""
+    """One keyframe to draw, for the plan's exact size.
+
+    references: what it is to be like. The first is the picture it follows on, if its role is `first`; one of the role `mask`
+    (mode L, the size of the frame; white is what may change) restricts the change to its area of that picture.
+    """
 
     prompt: str
     visual: VisualState
@@ -40,6 +47,8 @@ class ImageRequest(Frozen):
     width: int
     height: int
     references: tuple[Reference, ...] = ()
+    negative: str = Field("", description="For models that draw with a negative prompt")
+    fit: Fit = Field("crop", description="How a picture of another size will be brought to this one")
 
     @property
     def prompt_sent(self) -> str:
@@ -105,8 +114,13 @@ class ImageProvider(Protocol):
         """Everything about the model that changes pixels, as JSON; part of the image's key."""
         ...
 
-    async def draw(self, model: str, request: ImageRequest, target: Path, watch: Watch) -> None:
-        """Write the picture, a PNG of exactly the requested size, to `target`. LongvidError when it cannot."""
+    async def draw(self, model: str, request: ImageRequest, target: Path, watch: Watch) -> Mapping[str, Any] | None:
+        """Write the picture to `target`: a PNG of exactly the requested size, or, where the catalog says `any_size: false`, a
+        picture of any size and format that Pillow reads. Called once for one picture: it repeats nothing by itself.
+
+        What it returns, as JSON, is recorded with the picture and not keyed. Known there: `prompt_sent` where it is not the
+        request's, `seed` (as returned), `micro_usd` (as charged). Raises a fault of `providers.faults`, or another LongvidError.
+        """
         ...
 
 
@@ -130,10 +144,22 @@ class LocalVideo(Protocol):
 
 @runtime_checkable
 class Opened(Protocol):
-    """A provider with something to set up and tear down, once for all segments of a run."""
+    """A provider with something to set up and tear down, once for all segments of a run, or that needs the run's settings."""
 
-    def opened(self, around: Surroundings) -> AbstractContextManager[LocalVideo]:
-        """What renders in this run. Weights may be loaded when they are first needed; leaving it frees them."""
+    def opened(self, around: Surroundings) -> AbstractContextManager[Any]:
+        """What renders (LocalVideo) or draws (ImageProvider) in this run.
+
+        Weights may be loaded when they are first needed; leaving it frees them.
+        """
+        ...
+
+
+@runtime_checkable
+class Ready(Protocol):
+    """A provider that can say beforehand what it lacks."""
+
+    def ready(self) -> None:
+        """MissingTool or BadInput where a package or a key is missing."""
         ...
 
 

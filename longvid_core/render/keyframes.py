@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..canonical import sha256_of
-from ..catalog import Backend, find_backend, load_provider
-from ..errors import BadInput, RenderFailed, Unreadable
-from ..events import KeyframeDone, StageDone, StageStarted
+from ..catalog import Backend, find_backend
+from ..errors import BadInput, CannotRender, LongvidError, RenderFailed
+from ..events import KeyframeDone, Notice, StageDone, StageStarted
 from ..models.asset import Asset
 from ..models.plan import Keyframe, Plan
-from ..providers.base import ImageProvider, ImageRequest, Watch
-from ..seeds import keyframe_seed, map_seed
-from .lanes import lane, settle_all
+from ..models.records import PictureAttempt
+from ..providers.base import Ready
+from ..providers.faults import Moderated, Refused
+from .calls import Call, key_of
+from .lanes import Lane, settle_all, width_of
+from .references import MASK, check_mask, followed, left_out, request_of
 from .session import Session
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 USER = "user"
+CARD = "card"
 
 
 async def draw_keyframes(plan: Plan, session: Session, *, images: str = "card", first_image: Path | None = None) -> Plan:
     """The plan with a picture for every keyframe: supplied ones kept, missing ones drawn by `images` or found in the store.
 
-    `first_image` takes the place of the film's first keyframe. Emits KeyframeDone for each, in the order they are ready.
+    `first_image` takes the place of the film's first keyframe. All at once, within the provider's lane, save that a keyframe
+    which looks at another one waits for it. Where `images` gives no picture, those in the setting `images.fallback` are asked
+    in turn. After that a storyboard card stands in for a prompt that is refused, and for the film's first keyframe whatever
+    happened. Otherwise RenderFailed is raised, once all the others are drawn: the same command again asks for what is missing.
+    Emits KeyframeDone for each, in the order they are ready.
     """
     backend = find_backend(images, "image")
+    if backend.succession:
+        session.emit(Notice(level="warning", message=backend.succession))
     if first_image is not None:
         plan = with_first(plan, first_image)
+    drawing = Drawing(plan, session, [backend, *(find_backend(name, "image") for name in session.settings.images.fallback)])
+    drawing.check()
     session.emit(StageStarted(stage="keyframes", total=len(plan.keyframes)))
-    gate = lane(backend)
-    drawn = await settle_all(_ready(plan, i, k, backend, gate, session) for i, k in enumerate(plan.keyframes))
+    drawn = await drawing.run()
     session.emit(StageDone(stage="keyframes"))
     return plan.with_keyframes(drawn)
 
@@ -54,92 +63,158 @@ def adopt_images(plan: Plan, pictures: Sequence[Image], session: Session) -> Pla
         file = session.scratch / f"{keyframe.id}.png"
         save_png(picture.convert("RGB"), file)
         asset = session.store.keep_original(asset_of(file).model_copy(update={"path": str(file)}))
-        adopted.append(keyframe.model_copy(update={"image": asset, "source": USER}))
+        adopted.append(keyframe.model_copy(update={"image": asset, "source": USER, "made": None}))
     return plan.with_keyframes(adopted)
 
 
-def image_key(plan: Plan, keyframe: Keyframe, backend: Backend) -> str:
-    """What a keyframe's picture depends on, hashed: the same key is the same picture, from the store."""
-    return _key(_request(plan, keyframe, backend), backend)
-
-
-def _key(request: ImageRequest, backend: Backend) -> str:
-    provider: ImageProvider = load_provider(backend.provider)
-    value = request.json_value()
-    value["references"] = [{"role": r.role, "pixels_sha256": r.image.pixels_sha256} for r in request.references]
-    model = {"provider": backend.provider, "id": backend.model, "fingerprint": provider.fingerprint(backend.model)}
-    return sha256_of({"kind": "keyframe", "model": model, **value})
-
-
-def _request(plan: Plan, keyframe: Keyframe, backend: Backend) -> ImageRequest:
-    support = backend.entry.seed
-    seed = None if support.promise == "none" else map_seed(keyframe_seed(plan, keyframe), *support.range)
-    return ImageRequest(
-        prompt=keyframe.prompt,
-        visual=keyframe.visual.over(plan.visual),
-        seed=seed,
-        width=plan.width,
-        height=plan.height,
-        references=keyframe.references,
-    )
-
-
-async def _ready(
-    plan: Plan, index: int, keyframe: Keyframe, backend: Backend, gate: asyncio.Semaphore, session: Session
-) -> Keyframe:
-    if keyframe.image is not None:
-        if not Path(keyframe.image.path).is_file():
-            raise BadInput(
-                f"keyframe {keyframe.id}: its picture {keyframe.image.path} is gone.",
-                "Restore the file, or set the keyframe's image to null to have it drawn.",
-            )
-        kept = session.store.keep_original(keyframe.image)
-        ready = keyframe.model_copy(update={"image": kept, "source": keyframe.source or USER})
-        cached = True
-    else:
-        image, cached = await _drawn(plan, keyframe, backend, gate, session)
-        ready = keyframe.model_copy(update={"image": image, "source": str(backend)})
-    assert ready.image is not None and ready.source is not None
-    session.emit(KeyframeDone(id=ready.id, index=index, path=ready.image.path, source=ready.source, cached=cached))
-    return ready
-
-
-async def _drawn(
-    plan: Plan, keyframe: Keyframe, backend: Backend, gate: asyncio.Semaphore, session: Session
-) -> tuple[Asset, bool]:
-    request = _request(plan, keyframe, backend)
-    key = _key(request, backend)
-    if found := session.store.picture(key):
-        return found, True
-    async with gate, session.store.pictures.lock(key, session.interrupted):
-        if found := session.store.picture(key):
-            return found, True
-        session.check()
-        target = session.scratch / f"{keyframe.id}-{os.urandom(4).hex()}.png"
-        provider: ImageProvider = load_provider(backend.provider)
-        await provider.draw(backend.model, request, target, Watch(interrupted=session.interrupted))
-        return _taken_in(key, target, request, keyframe, session), False
-
-
-def _taken_in(key: str, target: Path, request: ImageRequest, keyframe: Keyframe, session: Session) -> Asset:
-    from ..media.images import asset_of, load_rgb
-
-    try:
-        size = load_rgb(target).size
-    except Unreadable as error:
-        raise RenderFailed(f"keyframe {keyframe.id}: what was drawn is no picture ({error.what}).") from error
-    if size != (request.width, request.height):
-        raise RenderFailed(f"keyframe {keyframe.id} came out {size[0]}x{size[1]} instead of {request.width}x{request.height}.")
-    pixels = asset_of(target).pixels_sha256
-    path, facts = session.store.pictures.put(key, target, ".png", {"pixels_sha256": pixels})
-    return Asset(path=str(path), sha256=facts["sha256"], pixels_sha256=pixels)
-
-
 def with_first(plan: Plan, first_image: Path) -> Plan:
+    """The plan with this picture as the film's first keyframe. BadInput where it has none, Unreadable for no picture."""
     from ..media.images import asset_of
 
     first = plan.segments[0].first_keyframe
     if first is None:
         raise BadInput("this plan's first segment has no first keyframe to put the picture in.", "Leave --first-image out.")
     keyframe = plan.keyframe(first)
-    return plan.with_keyframes([keyframe.model_copy(update={"image": asset_of(first_image), "source": USER})])
+    return plan.with_keyframes([keyframe.model_copy(update={"image": asset_of(first_image), "source": USER, "made": None})])
+
+
+def stored_picture(plan: Plan, keyframe: Keyframe, backend: Backend, previous: Asset | None, session: Session) -> Asset | None:
+    """The picture that drawing the keyframe would find in the store. `previous`: the picture it follows on, if it is there."""
+    return session.store.picture(key_of(request_of(plan, keyframe, backend, previous, session), backend, session))
+
+
+class Drawing:
+    """One call of `draw_keyframes`: who draws, in which order they are asked, and what each keyframe waits for."""
+
+    def __init__(self, plan: Plan, session: Session, backends: Sequence[Backend]) -> None:
+        self._plan, self._session = plan, session
+        self._backends = list(dict.fromkeys(backends))
+        self._card = find_backend(CARD, "image")
+        self._lanes = {backend: Lane(width_of(backend)) for backend in (*self._backends, self._card)}
+        self._closed: dict[Backend, Refused] = {}
+        """Providers that will answer nothing more in this run: asking them ten times more would tell nothing new."""
+        self._follows = followed(plan)
+        self._tasks: dict[str, asyncio.Task[Keyframe]] = {}
+        self._prepared = False
+
+    def check(self) -> None:
+        """Refuse what the plan asks and the model cannot do, before anything is drawn. BadInput or CannotRender."""
+        backend = self._backends[0]
+        for keyframe in self._plan.keyframes:
+            if keyframe.image is None:
+                check_mask(keyframe, backend, follows=keyframe.id in self._follows)
+                unmasked = [r for r in keyframe.references if r.role != MASK]
+                request_of(self._plan, keyframe.model_copy(update={"references": unmasked}), backend, None, self._session)
+
+    async def run(self) -> list[Keyframe]:
+        """Every keyframe with its picture, in the plan's order."""
+        for index, keyframe in enumerate(self._plan.keyframes):
+            self._tasks[keyframe.id] = asyncio.ensure_future(self._ready(index, keyframe))
+        return await settle_all(self._tasks.values())
+
+    async def _ready(self, index: int, keyframe: Keyframe) -> Keyframe:
+        if keyframe.image is not None:
+            ready, cached = self._supplied(keyframe), True
+        else:
+            ready, cached = await self._drawn(keyframe)
+        assert ready.image is not None and ready.source is not None
+        self._session.emit(KeyframeDone(id=ready.id, index=index, path=ready.image.path, source=ready.source, cached=cached))
+        return ready
+
+    def _supplied(self, keyframe: Keyframe) -> Keyframe:
+        assert keyframe.image is not None
+        if not Path(keyframe.image.path).is_file():
+            raise BadInput(
+                f"keyframe {keyframe.id}: its picture {keyframe.image.path} is gone.",
+                "Restore the file, or set the keyframe's image to null to have it drawn.",
+            )
+        kept = self._session.store.keep_original(keyframe.image)
+        return keyframe.model_copy(update={"image": kept, "source": keyframe.source or USER})
+
+    async def _drawn(self, keyframe: Keyframe) -> tuple[Keyframe, bool]:
+        """The keyframe drawn by the first who does it, and whether the store had its picture."""
+        attempts: list[PictureAttempt] = []
+        faults: list[LongvidError] = []
+        for backend in self._backends:
+            try:
+                return await self._by(backend, keyframe, attempts, faults)
+            except (RenderFailed, CannotRender) as fault:
+                faults.append(fault)
+                if isinstance(fault, Refused) and fault.everything:
+                    self._closed[backend] = fault
+        first = keyframe.id == self._plan.segments[0].first_keyframe
+        refused = any(isinstance(fault, Moderated) for fault in faults)
+        if self._card in self._backends or not (first or refused):
+            raise _without_picture(keyframe, faults)
+        return await self._by(self._card, keyframe, attempts, faults)
+
+    async def _by(
+        self, backend: Backend, keyframe: Keyframe, attempts: list[PictureAttempt], faults: Sequence[LongvidError]
+    ) -> tuple[Keyframe, bool]:
+        previous = await self._previous(keyframe) if backend.entry.references else None
+        request = request_of(self._plan, keyframe, backend, previous, self._session)
+        if too_many := left_out(self._plan, keyframe, backend, previous):
+            self._warn(f"keyframe {keyframe.id}: {backend} has no place for {too_many} of its reference pictures.")
+        call = Call(
+            plan=self._plan,
+            keyframe=keyframe,
+            backend=backend,
+            request=request,
+            session=self._session,
+            lane=self._lanes[backend],
+            allowed=lambda: self._allow(backend),
+            attempts=attempts,
+        )
+        image, made, cached = await call.picture()
+        if faults:
+            why = "; ".join(dict.fromkeys(fault.what for fault in faults))
+            tried = (*attempts, *made.attempts) if cached else made.attempts
+            made = made.model_copy(update={"fallback": why, "attempts": tried})
+            self._warn(f"keyframe {keyframe.id} is drawn by {backend} instead: {why}")
+        return keyframe.model_copy(update={"image": image, "source": str(backend), "made": made}), cached
+
+    async def _previous(self, keyframe: Keyframe) -> Asset | None:
+        """The picture this one follows on, once it is there. A card that stands in for one is none to go by.
+
+        RenderFailed where that one has no picture.
+        """
+        name = self._follows.get(keyframe.id)
+        if name is None:
+            return None
+        task = self._tasks[name]
+        await asyncio.wait({task})
+        try:
+            before = task.result()
+        except RenderFailed as error:
+            raise RenderFailed(f"it follows on keyframe {name}, which has no picture.", *error.way_out) from error
+        return None if stands_in(before) else before.image
+
+    def _allow(self, backend: Backend) -> None:
+        """Before a call: whether it may be made at all. Who may be asked later is looked at now, too."""
+        if backend in self._closed:
+            raise self._closed[backend]
+        if not self._prepared:
+            for each in self._backends:
+                painter = self._session.renderers.of(each)
+                if isinstance(painter, Ready):
+                    painter.ready()
+            self._prepared = True
+
+    def _warn(self, message: str) -> None:
+        self._session.emit(Notice(level="warning", message=message))
+
+
+def stands_in(keyframe: Keyframe) -> bool:
+    """Whether a storyboard card stands in for the picture that was asked for."""
+    return keyframe.made is not None and keyframe.made.fallback is not None and (keyframe.source or "").partition(":")[0] == CARD
+
+
+def _without_picture(keyframe: Keyframe, faults: Sequence[LongvidError]) -> LongvidError:
+    if len(faults) == 1 and faults[0].what.startswith("keyframe "):
+        return faults[0]
+    ways_out = dict.fromkeys(way for fault in faults for way in fault.way_out)
+    return RenderFailed(
+        f"keyframe {keyframe.id} has no picture: {'; '.join(dict.fromkeys(fault.what for fault in faults))}",
+        *ways_out,
+        "What was drawn is kept: run the same again, or name who draws instead under images.fallback in longvid.yaml.",
+    )

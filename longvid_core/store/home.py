@@ -84,6 +84,11 @@ class Store:
         """The picture drawn under that key, checked, or None."""
         return self._value(self.pictures, key, lambda key, path, facts: Asset(path=str(path), **_known(Asset, facts)))
 
+    def picture_made(self, key: str) -> dict[str, Any] | None:
+        """How the picture under that key was made, as it was noted with it; None where nothing was."""
+        found = self.pictures.get(key)
+        return found[1].get("made") if found else None
+
     @staticmethod
     def _value(
         shelf: Shelf, key: str, make: Callable[[str, Path, dict[str, Any]], Value], *, thorough: bool = False

@@ -1,0 +1,42 @@
+"""Masks: which area of a picture may change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageOps
+
+from ..errors import BadInput, Unreadable
+from .images import fit_image, load_rgb
+
+if TYPE_CHECKING:
+    from ..models.plan import Fit
+
+_MIDDLE = 128
+
+
+def load_mask(path: str | Path, width: int, height: int, fit: Fit) -> Image.Image:
+    """The mask at `path` brought to width x height as a picture is: mode L, 255 where the picture may change, else 0.
+
+    A file with transparency names the area by where it is transparent, any other by where it is light. What padding adds may
+    not change. BadInput for a mask that covers nothing or everything, Unreadable for a file that is no picture.
+    """
+    try:
+        with Image.open(path) as opened:
+            opened.load()
+            transparent = opened.has_transparency_data
+            if transparent:
+                picture = ImageOps.exif_transpose(opened)
+                area = ImageOps.invert(picture.convert("RGBA").getchannel("A"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise Unreadable(f"cannot read the mask {path}: {error}.", "Save it again as PNG.") from error
+    if not transparent:
+        area = load_rgb(path).convert("L")
+    mask = fit_image(area, width, height, fit).point(lambda value: 255 if value >= _MIDDLE else 0)
+    covered = mask.histogram()[255]
+    if covered == 0:
+        raise BadInput(f"the mask {path} covers nothing.", "Make transparent, or white, what may change.")
+    if covered == width * height:
+        raise BadInput(f"the mask {path} covers everything.", "Leave it out, or make opaque, or black, what is to stay.")
+    return mask

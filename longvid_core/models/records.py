@@ -1,0 +1,78 @@
+"""What a manifest says of anything that was rendered or drawn: which model, which seed, which pictures went in, what it cost."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from .base import Frozen, MicroUsd, Seed64, Sha256
+
+SeedPolicy = Literal["universal", "stride", "derived", "from_id"]
+Fit = Literal["crop", "pad", "stretch"]
+
+
+class ModelRecord(Frozen):
+    """Which model made it: `fingerprint` is everything about the model that changes pixels."""
+
+    provider: str
+    id: str
+    fingerprint: dict[str, Any]
+
+
+class SeedRecord(Frozen):
+    """One segment's or keyframe's seed, from what was asked for to what the provider says it used."""
+
+    policy: SeedPolicy | None = Field(None, description="None for clips Longvid did not render")
+    requested: Seed64 | None = None
+    sent: Seed64 | None = Field(None, description="In the provider's range; None where the model takes no seed")
+    returned: Seed64 | None = None
+
+
+class ReferenceRecord(Frozen):
+    """A picture that went into a render, by what it was for and its hashes."""
+
+    role: str
+    sha256: Sha256
+    pixels_sha256: Sha256
+
+
+class Cost(Frozen):
+    """What was paid for one segment or keyframe."""
+
+    paid: MicroUsd = 0
+    estimated: MicroUsd = 0
+
+
+class PictureAttempt(Frozen):
+    """One call to an image model. `prompt`: the words that were sent, reworded or not. `unknown`: no answer came."""
+
+    provider: str
+    model: str
+    prompt: str
+    state: Literal["drawn", "moderated", "failed", "unknown"]
+    message: str | None = None
+
+
+class ReceivedPicture(Frozen):
+    """The picture as the provider sent it, before it was brought to the frame's size; kept in the store byte for byte."""
+
+    sha256: Sha256
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+
+
+class PictureMade(Frozen):
+    """How a keyframe's picture came about."""
+
+    key: Sha256 = Field(description="What it depends on, hashed: the same key is the same picture, from the store")
+    model: ModelRecord
+    prompt_sent: str
+    negative: str = ""
+    seed: SeedRecord = SeedRecord()
+    references: tuple[ReferenceRecord, ...] = ()
+    received: ReceivedPicture | None = Field(None, description="None where the model draws at the frame's size")
+    fit: Fit | None = Field(None, description="How that one was brought to the frame's size")
+    attempts: tuple[PictureAttempt, ...] = Field((), description="Every call, those to other providers before it included")
+    fallback: str | None = Field(None, description="Why this one drew it and not the one that was asked for")
+    cost: Cost = Cost()

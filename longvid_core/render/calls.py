@@ -1,0 +1,266 @@
+"""One picture by one model: from the store, or by calls that are journaled, repeated, reworded and counted."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from ..canonical import sha256_of
+from ..catalog import Backend
+from ..catalog.sizes import enlarged
+from ..errors import Interrupted, LongvidError, RenderFailed, Unreadable
+from ..events import Notice, Spent
+from ..models.asset import Asset
+from ..models.plan import Keyframe, Plan
+from ..models.records import Cost, PictureAttempt, PictureMade, ReceivedPicture, ReferenceRecord, SeedRecord
+from ..providers.base import ImageProvider, ImageRequest, Watch
+from ..providers.faults import Moderated, Transient
+from ..retry import persistently
+from ..seeds import keyframe_seed
+from .lanes import Lane
+from .rewording import reword, reword_model
+from .session import Session
+
+_SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
+
+
+@dataclass
+class Call:
+    """One keyframe, as one model is asked for it. `attempts` grows with every call, and is there whatever comes of it."""
+
+    plan: Plan
+    keyframe: Keyframe
+    backend: Backend
+    request: ImageRequest
+    session: Session
+    lane: Lane
+    allowed: Callable[[], None]
+    """Raises, before each call, where it may not be made."""
+    attempts: list[PictureAttempt] = field(default_factory=list)
+    _paid: int = 0
+
+    @property
+    def key(self) -> str:
+        """What the picture depends on, hashed."""
+        return key_of(self.request, self.backend, self.session)
+
+    async def picture(self) -> tuple[Asset, PictureMade, bool]:
+        """The picture, how it came about, and whether the store had it. Raises what the last call raised."""
+        key = self.key
+        if found := self._stored(key):
+            return *found, True
+        async with self.lane, self.session.store.pictures.lock(key, self.session.interrupted):
+            if found := self._stored(key):
+                return *found, True
+            self.session.check()
+            target = self.session.scratch / f"{self.keyframe.id}-{os.urandom(4).hex()}.png"
+            try:
+                said = await self._worded(key, target)
+                return *await asyncio.to_thread(self._taken_in, key, target, said), False
+            finally:
+                target.unlink(missing_ok=True)
+
+    def _stored(self, key: str) -> tuple[Asset, PictureMade] | None:
+        image = self.session.store.picture(key)
+        if image is None:
+            return None
+        noted = self.session.store.picture_made(key)
+        return image, PictureMade.model_validate(noted) if noted else self._made(key, {}, None)
+
+    # -- calls -----------------------------------------------------------------------------------------------------------
+
+    async def _worded(self, key: str, target: Path) -> Mapping[str, Any]:
+        """What the provider said of the picture, which is at `target`. A refused prompt is put into other words, a few times."""
+        request, limit = self.request, self.session.settings.images.reword_limit
+        model = reword_model(self.session.settings)
+        for number in range(limit + 1):
+            try:
+                return await self._answered(key, request, target)
+            except Moderated as fault:
+                if number == limit or model is None:
+                    raise
+                words = await self._reworded(request.prompt, fault.reason, model)
+                if words is None:
+                    raise
+                self._say(f"{fault.what} It is asked for in other words ({number + 1} of {limit}): {words}")
+                request = request.model_copy(update={"prompt": words})
+        raise AssertionError("the last round returns or raises")
+
+    async def _reworded(self, prompt: str, reason: str, model: str) -> str | None:
+        try:
+            return await reword(prompt, reason, model, self.session)
+        except Interrupted:
+            raise
+        except LongvidError as error:
+            self._say(f"it could not be put into other words: {error.what}", warning=True)
+            return None
+
+    async def _answered(self, key: str, request: ImageRequest, target: Path) -> Mapping[str, Any]:
+        rules = self.session.settings.retry
+
+        def again(fault: Transient, attempt: int, wait_s: float) -> None:
+            if fault.busy:
+                self.lane.narrow()
+            self._say(f"{fault.what} Call {attempt + 1} of {rules.attempts} follows in {wait_s:.1f} s.")
+
+        call = partial(self._once, key, request, target)
+        if not _costs(self.backend):  # painted here: it stops by itself, and its threads must not be left behind
+            return await call()
+        said = await persistently(call, rules, interrupted=self.session.interrupted, again=again)
+        await self.lane.widen()
+        return said
+
+    async def _once(self, key: str, request: ImageRequest, target: Path) -> Mapping[str, Any]:
+        """One call, written down before it is made and settled after."""
+        ledger, backend = self.session.ledger, self.backend
+        self.allowed()
+        attempt = None
+        if _costs(backend):
+            attempt = ledger.start_attempt(self.session.run_id, self.keyframe.id, key, backend.provider, backend.model)
+
+        def settled(state: str, message: str | None = None) -> None:
+            if attempt is not None:
+                ledger.finish_attempt(attempt, state, message)
+
+        try:
+            said = await self._painter().draw(backend.model, request, target, Watch(interrupted=self.session.interrupted)) or {}
+        except (Interrupted, asyncio.CancelledError):
+            settled("interrupted")
+            raise
+        except Transient as fault:
+            settled("unknown" if fault.sent else "failed", fault.what)
+            self._note(request.prompt_sent, "unknown" if fault.sent else "failed", fault.what)
+            raise
+        except Moderated as fault:
+            settled("failed", fault.what)
+            self._note(request.prompt_sent, "moderated", fault.reason)
+            raise
+        except LongvidError as error:
+            settled("failed", error.what)
+            self._note(request.prompt_sent, "failed", error.what)
+            raise
+        except Exception as error:
+            message = f"{backend} failed: {type(error).__name__}: {error}"
+            settled("failed", message)
+            self._note(request.prompt_sent, "failed", message)
+            raise RenderFailed(message) from error
+        self._pay(said)
+        settled("rendered")
+        self._note(str(said.get("prompt_sent", request.prompt_sent)), "drawn")
+        return said
+
+    def _painter(self) -> ImageProvider:
+        return cast(ImageProvider, self.session.renderers.of(self.backend))
+
+    def _pay(self, said: Mapping[str, Any]) -> None:
+        """Write down what one picture cost: as charged, else by the catalog, at its upper end."""
+        from ..estimate import price_of
+
+        cost = said.get("micro_usd", price_of(self.backend.entry, 1, self.plan.fps)[1])
+        if cost:
+            self._paid += cost
+            self.session.ledger.record_spend(self.session.run_id, self.keyframe.id, str(self.backend), cost)
+            self.session.emit(Spent(id=self.keyframe.id, provider=str(self.backend), micro_usd=cost))
+
+    def _note(self, prompt: str, state: Any, message: str | None = None) -> None:
+        self.attempts.append(
+            PictureAttempt(provider=self.backend.provider, model=self.backend.model, prompt=prompt, state=state, message=message)
+        )
+
+    def _say(self, message: str, *, warning: bool = False) -> None:
+        self.session.emit(Notice(level="warning" if warning else "info", message=f"keyframe {self.keyframe.id}: {message}"))
+
+    # -- what came ---------------------------------------------------------------------------------------------------------
+
+    def _taken_in(self, key: str, target: Path, said: Mapping[str, Any]) -> tuple[Asset, PictureMade]:
+        """The picture at the frame's size, in the store under `key`; as it came, beside the originals."""
+        from PIL import Image
+
+        from ..media.images import asset_of, fit_image, load_rgb, save_png
+
+        request, exact = self.request, self.backend.entry.any_size
+        try:
+            picture = load_rgb(target)
+            with Image.open(target) as header:
+                suffix = _SUFFIXES.get(header.format or "", ".png")
+        except Unreadable as error:
+            raise RenderFailed(f"keyframe {self.keyframe.id}: what {self.backend} drew is no picture ({error.what})") from error
+        size, frame = picture.size, (request.width, request.height)
+        received = None
+        if exact and size != frame:
+            raise RenderFailed(
+                f"keyframe {self.keyframe.id} came out {size[0]}x{size[1]} instead of {request.width}x{request.height}."
+            )
+        if not exact:
+            self._check_size(size, said)
+            as_it_came = target.with_suffix(f".as-it-came{suffix}")
+            os.replace(target, as_it_came)
+            original = asset_of(as_it_came)
+            self.session.store.keep_original(original)
+            received = ReceivedPicture(sha256=original.sha256, width=size[0], height=size[1])
+            save_png(fit_image(picture, *frame, request.fit), target)
+        made = self._made(key, said, received)
+        pixels = asset_of(target).pixels_sha256
+        facts: dict[str, Any] = {"pixels_sha256": pixels}
+        if _costs(self.backend):
+            facts["made"] = made.json_value()
+        path, kept = self.session.store.pictures.put(key, target, ".png", facts)
+        return Asset(path=str(path), sha256=kept["sha256"], pixels_sha256=pixels), made
+
+    def _check_size(self, size: tuple[int, int], said: Mapping[str, Any]) -> None:
+        """Say what a person would not expect of the picture's size."""
+        request, came = self.request, f"{size[0]}x{size[1]}"
+        if said.get("size") not in (None, came):
+            self._say(f"{self.backend} drew {came}, and was asked for {said['size']}.", warning=True)
+        if enlarged(size, request.width, request.height, whole=request.fit == "pad") > 1:
+            frame = f"{request.width}x{request.height}"
+            self._say(f"{self.backend} drew {came}, which is enlarged to fill the film's {frame}.", warning=True)
+
+    def _made(self, key: str, said: Mapping[str, Any], received: ReceivedPicture | None) -> PictureMade:
+        request = self.request
+        requested = keyframe_seed(self.plan, self.keyframe) if request.seed is not None else None
+        estimated = 0
+        if _costs(self.backend):
+            from ..estimate import price_of
+
+            estimated = price_of(self.backend.entry, 1, self.plan.fps)[1]
+        return PictureMade(
+            key=key,
+            model=self.session.renderers.record(self.backend),
+            prompt_sent=str(said.get("prompt_sent", request.prompt_sent)),
+            negative=request.negative,
+            seed=SeedRecord(
+                policy=self.plan.seed_policy, requested=requested, sent=request.seed, returned=said.get("seed", None)
+            ),
+            references=tuple(
+                ReferenceRecord(role=r.role, sha256=r.image.sha256, pixels_sha256=r.image.pixels_sha256)
+                for r in request.references
+            ),
+            received=received,
+            fit=request.fit if received else None,
+            attempts=tuple(self.attempts),
+            cost=Cost(paid=self._paid, estimated=estimated),
+        )
+
+
+def key_of(request: ImageRequest, backend: Backend, session: Session) -> str:
+    """What a picture depends on, hashed: the same key is the same picture, from the store."""
+    value = request.json_value()
+    value["references"] = [{"role": r.role, "pixels_sha256": r.image.pixels_sha256} for r in request.references]
+    if not request.negative:
+        del value["negative"]
+    if backend.entry.any_size:
+        del value["fit"]
+    record = session.renderers.record(backend)
+    model = {"provider": backend.provider, "id": backend.model, "fingerprint": record.fingerprint}
+    return sha256_of({"kind": "keyframe", "model": model, **value})
+
+
+def _costs(backend: Backend) -> bool:
+    """Whether a picture of this model is paid for, as far as one knows."""
+    return backend.entry.price is None or backend.entry.price.unit != "free"

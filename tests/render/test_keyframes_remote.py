@@ -1,0 +1,304 @@
+"""Keyframes drawn by remote providers: retried, reworded, handed on, paid once, and told about."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from longvid_core.errors import BadInput, Interrupted, OverBudget, RenderFailed
+from longvid_core.estimate import check_budget, estimate
+from longvid_core.events import Event
+from longvid_core.models import Keyframe, Plan
+from longvid_core.render.keyframes import draw_keyframes
+from longvid_core.render.lanes import Lane
+from longvid_core.render.session import open_session
+from longvid_core.settings import ImageSettings, PlannerSettings, RetrySettings, Settings
+from tests.fake_images import KEY, FakeImages
+from tests.films import small_plan
+
+PICTURE = 65_000
+"""What a picture of stability:sd3.5-large costs, in micro-dollars."""
+
+
+@dataclass
+class Easel:
+    """A store of its own, in which keyframes are drawn."""
+
+    home: Path
+    images: dict[str, Any] = field(default_factory=dict)
+    planner: str = "offline"
+    events: list[Event] = field(default_factory=list)
+
+    def settings(self) -> Settings:
+        return Settings().model_copy(
+            update={
+                "home": self.home,
+                "images": ImageSettings(**{"timeout_s": 1.0, **self.images}),
+                "retry": RetrySettings(attempts=4, first_wait_s=0.01, longest_wait_s=0.3),
+                "planner": PlannerSettings(name=self.planner),
+            }
+        )
+
+    def within(self, work: Callable[[Any], Any], interrupted: Callable[[], bool] = lambda: False) -> Any:
+        self.events = []
+        with open_session(self.settings(), command="test", emit=self.events.append, interrupted=interrupted) as session:
+            return work(session)
+
+    def draw(self, plan: Plan, images: str = "stability", **more: Any) -> tuple[Keyframe, ...]:
+        return self.within(lambda session: asyncio.run(draw_keyframes(plan, session, images=images)), **more).keyframes
+
+    def notices(self, level: str = "") -> list[str]:
+        return [e.message for e in self.events if e.event == "notice" and level in e.level]  # type: ignore[attr-defined]
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with sqlite3.connect(self.home / "ledger.db") as sql:
+            return sql.execute(query).fetchall()
+
+    def spent(self) -> int:
+        return int(self.rows("SELECT COALESCE(SUM(micro_usd), 0) FROM spend")[0][0])
+
+    def states(self) -> list[str]:
+        return [state for (state,) in self.rows("SELECT state FROM attempts ORDER BY id")]
+
+
+@pytest.fixture
+def easel(tmp_path: Path) -> Easel:
+    return Easel(tmp_path / "home")
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeImages]:
+    with FakeImages() as fake:
+        for name in ("OPENAI", "STABILITY"):
+            monkeypatch.setenv(f"{name}_API_KEY", KEY)
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{fake.url}/v1")
+        monkeypatch.setenv("STABILITY_BASE_URL", fake.url)
+        yield fake
+
+
+def one(words: str = "a harbour", **more: Any) -> Plan:
+    """A plan of one chained shot: a single keyframe."""
+    plan = small_plan(1, mode="chaining", **more)
+    return plan.with_keyframes([plan.keyframes[0].model_copy(update={"prompt": words})])
+
+
+def cuts(shots: int) -> Plan:
+    """A plan whose keyframes all stand alone."""
+    return small_plan(shots, mode="chaining", cuts=tuple(range(shots)))
+
+
+def test_a_picture_is_drawn_paid_and_fitted_once(easel: Easel, fake: FakeImages) -> None:
+    (drawn,) = easel.draw(one())
+    assert Image.open(drawn.image.path).size == (64, 48) and drawn.source == "stability:sd3.5-large"
+    made = drawn.made
+    assert made is not None and made.received is not None and (made.received.width, made.received.height) == (1344, 768)
+    assert made.cost.paid == PICTURE == easel.spent() and made.fit == "crop" and made.fallback is None
+    assert made.seed.sent == made.seed.returned and 0 < made.seed.sent < 2**32 - 1
+    assert [(a.state, a.prompt) for a in made.attempts] == [("drawn", made.prompt_sent)]
+    (again,) = easel.draw(one())
+    assert again == drawn and fake.drawn == 1 and easel.spent() == PICTURE and easel.states() == ["rendered"]
+    originals = {p.stem for p in (easel.home / "assets" / "originals").rglob("*.png")}
+    assert made.received.sha256 in originals
+
+
+def test_what_is_stored_needs_no_key(easel: Easel, fake: FakeImages, monkeypatch: pytest.MonkeyPatch) -> None:
+    easel.draw(one())
+    monkeypatch.delenv("STABILITY_API_KEY")
+    easel.draw(one())
+    with pytest.raises(BadInput, match="STABILITY_API_KEY"):
+        easel.draw(one("another"))
+    assert fake.drawn == 1
+
+
+@pytest.mark.parametrize("images", ["stability", "openai"])
+def test_what_may_pass_is_asked_again(easel: Easel, fake: FakeImages, images: str) -> None:
+    fake.moods = [(429, {"retry-after": "0.2"}, {}), "reset", (500, {}, {})]
+    started = time.monotonic()
+    (drawn,) = easel.draw(one(), images)
+    assert time.monotonic() - started > 0.2
+    assert len(fake.images) == 4 and fake.drawn == 1
+    assert easel.states() == ["failed", "unknown", "failed", "rendered"]
+    assert [a.state for a in drawn.made.attempts] == ["failed", "unknown", "failed", "drawn"]
+    assert len([n for n in easel.notices() if "follows in" in n]) == 3
+
+
+@pytest.mark.parametrize("mood", ["hang", "truncate", (503, {}, {})])
+def test_after_the_last_attempt_only_the_first_keyframe_gets_a_card(easel: Easel, fake: FakeImages, mood: Any) -> None:
+    easel.images = {"timeout_s": 0.3}
+    fake.moods = [mood] * 4
+    (drawn,) = easel.draw(one())
+    assert drawn.source == "card:card" and drawn.made.fallback and len(fake.images) == 4 and easel.spent() == 0
+    assert any("instead" in n for n in easel.notices("warning"))
+    fake.moods = []
+    (again,) = easel.draw(one())
+    assert again.source == "stability:sd3.5-large", "a card that stood in is no picture the store would give for it"
+
+
+@pytest.mark.parametrize(("status", "calls"), [(400, 3), (401, 1), (402, 1), (403, 1)])
+def test_a_refusal_is_final_and_the_account_is_not_asked_for_every_keyframe(
+    easel: Easel, fake: FakeImages, status: int, calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("longvid_core.render.keyframes.width_of", lambda backend: 1)
+    fake.moods = [(status, {}, {"errors": [f"no {KEY}"]})] * 3
+    with pytest.raises(RenderFailed, match=str(status)) as caught:
+        easel.draw(cuts(3))
+    assert len(fake.images) == calls and fake.drawn == 0 and easel.spent() == 0
+    assert caught.value.exit_code == 3 and KEY not in str(caught.value)
+    assert any(e.event == "keyframe_done" and e.source == "card:card" for e in easel.events)  # type: ignore[attr-defined]
+
+
+def test_siblings_of_a_failed_one_are_drawn_and_kept(easel: Easel, fake: FakeImages, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("longvid_core.render.keyframes.width_of", lambda backend: 1)
+    fake.moods = [None, (400, {}, {"errors": ["bad words"]}), None]
+    with pytest.raises(RenderFailed, match="keyframe k01 has no picture: .*bad words"):
+        easel.draw(cuts(3))
+    assert fake.drawn == 2
+    easel.draw(cuts(3))
+    assert fake.drawn == 3 and len(fake.images) == 4 and easel.spent() == 3 * PICTURE
+
+
+def test_a_refused_prompt_is_reworded_with_the_reason(easel: Easel, fake: FakeImages) -> None:
+    easel.planner = "openai:gpt-5.4-mini"
+    fake.refuses = lambda prompt: "blood" in prompt
+    fake.rewording = lambda prompt: prompt.replace("blood", "red paint")
+    (drawn,) = easel.draw(one("blood on the {floor}"), "openai")
+    assert [a.prompt for a in fake.images] == ["blood on the {floor}", "red paint on the {floor}"]
+    (chat,) = fake.to("chat")
+    assert chat.fields["model"] == "gpt-5.4-mini" and "violence" in chat.fields["messages"][-1]["content"]
+    assert drawn.made.prompt_sent == "red paint on the {floor}" and drawn.made.fallback is None
+    assert [(a.state, a.prompt) for a in drawn.made.attempts] == [
+        ("moderated", "blood on the {floor}"),
+        ("drawn", "red paint on the {floor}"),
+    ]
+    (again,) = easel.draw(one("blood on the {floor}"), "openai")
+    assert again.made == drawn.made and fake.drawn == 1, "kept under the words that were asked for"
+
+
+@pytest.mark.parametrize(("planner", "limit", "calls"), [("openai:x", 2, 3), ("openai:x", 0, 1), ("offline", 2, 1)])
+def test_rewording_ends_and_a_card_stands_in(easel: Easel, fake: FakeImages, planner: str, limit: int, calls: int) -> None:
+    easel.planner, easel.images = planner, {"reword_limit": limit}
+    fake.refuses = lambda prompt: True
+    fake.rewording = lambda prompt: prompt + "!"
+    drawn = easel.draw(cuts(2))
+    assert [k.source for k in drawn] == ["card:card"] * 2 and len(fake.images) == 2 * calls and easel.spent() == 0
+    assert all("will not draw this" in k.made.fallback for k in drawn)
+    assert [a.state for a in drawn[1].made.attempts] == ["moderated"] * calls + ["drawn"]
+
+
+def test_the_next_provider_is_asked_before_a_card(easel: Easel, fake: FakeImages) -> None:
+    easel.images = {"fallback": ("openai:gpt-image-1.5",)}
+    fake.moods = ["moderate"]
+    (drawn,) = easel.draw(one())
+    assert drawn.source == "openai:gpt-image-1.5" and "filtered" in drawn.made.fallback
+    assert [(a.provider, a.state) for a in drawn.made.attempts] == [("stability", "moderated"), ("openai", "drawn")]
+    assert [a.path for a in fake.images] == ["/v2beta/stable-image/generate/sd3", "/v1/images/generations"]
+    assert easel.spent() == drawn.made.cost.paid == 200_000
+
+
+def test_a_key_that_is_wrong_is_told_and_only_the_configured_provider_steps_in(easel: Easel, fake: FakeImages) -> None:
+    easel.images = {"fallback": ("openai",)}
+    fake.moods = [(401, {}, {"errors": ["bad key"]})]
+    (drawn,) = easel.draw(one())
+    assert drawn.source == "openai:gpt-image-2" and any("STABILITY" not in n and "401" in n for n in easel.notices("warning"))
+
+
+def test_no_more_at_once_than_the_catalog_says(easel: Easel, fake: FakeImages) -> None:
+    fake.hold_s = 0.2
+    easel.draw(cuts(7), "openai")
+    assert fake.at_once == 4 and fake.drawn == 7
+
+
+async def test_too_many_requests_narrow_the_lane() -> None:
+    lane = Lane(4)
+    inside, most = 0, 0
+
+    async def work() -> None:
+        nonlocal inside, most
+        async with lane:
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0)
+            inside -= 1
+
+    lane.narrow()
+    lane.narrow()
+    lane.narrow()
+    assert lane.width == 1
+    await asyncio.gather(*(work() for _ in range(5)))
+    assert most == 1
+    for _ in range(9):
+        await lane.widen()
+    await asyncio.gather(*(work() for _ in range(9)))
+    assert most == 4 == lane.width
+
+
+@pytest.mark.parametrize("mood", ["garbage", "empty"])
+def test_an_answer_without_a_picture_is_not_bought_again(easel: Easel, fake: FakeImages, mood: str) -> None:
+    fake.moods = [mood]
+    (drawn,) = easel.draw(one())
+    assert drawn.source == "card:card" and len(fake.images) == 1
+    assert easel.spent() == (PICTURE if mood == "garbage" else 0)
+
+
+def test_a_picture_that_is_too_small_is_enlarged_only_with_a_word(easel: Easel, fake: FakeImages) -> None:
+    (drawn,) = easel.draw(one(size=(1920, 1080)))
+    assert Image.open(drawn.image.path).size == (1920, 1080)
+    assert any("1344x768, which is enlarged to fill the film's 1920x1080" in n for n in easel.notices("warning"))
+    fake.size = (512, 512)
+    easel.draw(one("elsewhere"), "openai")
+    assert any("drew 512x512, and was asked for" in n for n in easel.notices("warning"))
+    assert not any("enlarged" in n for n in easel.notices())
+
+
+def test_a_stop_ends_the_wait_at_once_and_nothing_is_lost(easel: Easel, fake: FakeImages) -> None:
+    fake.moods = [None, "hang"]
+    stop = threading.Event()
+    threading.Timer(0.6, stop.set).start()
+    easel.images = {"timeout_s": 60}
+    with pytest.raises(Interrupted):
+        easel.draw(cuts(2), interrupted=stop.is_set)
+    assert fake.drawn == 1 and sorted(easel.states()) == ["interrupted", "rendered"]
+    easel.draw(cuts(2))
+    assert fake.drawn == 2 and easel.spent() == 2 * PICTURE
+
+
+def test_a_retired_model_is_drawn_by_its_successor_with_a_notice(easel: Easel, fake: FakeImages) -> None:
+    (drawn,) = easel.draw(one(), "openai:gpt-image-1")
+    assert fake.images[0].fields["model"] == "gpt-image-2" and drawn.source == "openai:gpt-image-2"
+    assert easel.notices("warning") == ["openai:gpt-image-1 was shut down on 2026-10-23; openai:gpt-image-2 takes its place."]
+
+
+def test_an_estimate_knows_what_is_drawn_and_a_budget_what_has_no_price(easel: Easel, fake: FakeImages) -> None:
+    plan = cuts(2)
+
+    def told(images: str) -> Any:
+        return easel.within(lambda session: estimate(plan, session, backend=None, images=images))
+
+    assert told("stability").low_micro_usd == 2 * PICTURE
+    easel.draw(plan)
+    assert told("stability").high_micro_usd == 0 and all(k.cached for k in told("stability").keyframes)
+    with pytest.raises(OverBudget, match="price of stability:sd3.5-large-turbo is not known"):
+        check_budget(told("stability:sd3.5-large-turbo"), 5)
+
+
+def test_the_key_is_nowhere(easel: Easel, fake: FakeImages) -> None:
+    easel.planner = "openai:x"
+    fake.moods = [(500, {}, {"error": {"message": KEY}}), (429, {"retry-after": "0"}, {"error": {"message": KEY}}), "moderate"]
+    fake.rewording = lambda prompt: prompt + " again"
+    (drawn,) = easel.draw(one(), "openai")
+    assert fake.asked[0].authorization == f"Bearer {KEY}" and drawn.source == "openai:gpt-image-2"
+    seen = [json.dumps([e.json_value() for e in easel.events]).encode(), drawn.model_dump_json().encode()]
+    files = [Path(folder) / name for folder, _, names in os.walk(easel.home) for name in names]
+    assert len(files) > 5
+    assert not any(KEY.encode() in data for data in (*seen, *(f.read_bytes() for f in files)))
