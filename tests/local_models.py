@@ -26,12 +26,12 @@ LETTERS = "▁abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,;:!?'0123456
 
 def _tokenizer(*words: str) -> Any:
     """Knows letters, and some words whole."""
-    from tokenizers import Tokenizer, models, pre_tokenizers
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
     pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *((c, -3.0) for c in LETTERS), *((w, -2.0) for w in words)]
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=2, byte_fallback=False))
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>")
 
 
@@ -174,27 +174,32 @@ def save_gguf(folder: Path, file: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def one_thread() -> None:
-    """Models this small wait for their threads longer than they compute, where other work has the processors."""
+def processor() -> Iterator[None]:
+    """The same machine for every test: no GPU, and one thread, as models this small wait for others longer than they compute."""
     import torch
 
-    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CUDA_VISIBLE_DEVICES", "")
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        yield
+        torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")
-def flf2v(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def flf2v(processor: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Wan2.1 pipeline that goes from a first frame to a last one."""
     return save_wan(tmp_path_factory.mktemp("models") / "flf2v", "flf2v")
 
 
 @pytest.fixture(scope="session")
-def i2v(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def i2v(processor: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Wan2.1 pipeline that goes on from a first frame."""
     return save_wan(tmp_path_factory.mktemp("models") / "i2v", "i2v")
 
 
 @pytest.fixture(scope="session")
-def framepack(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def framepack(processor: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A FramePack pipeline."""
     return save_framepack(tmp_path_factory.mktemp("models") / "framepack")
 

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..catalog import find_backend
@@ -35,6 +36,8 @@ class Found:
     files: Files
     kind: str
     sampled: dict[str, Any]
+    reads: int | None
+    """How many tokens of a prompt it reads."""
 
 
 class DiffusersRun:
@@ -52,6 +55,7 @@ class DiffusersRun:
         self._encoder: tuple[str, Any] | None = None
         self._pipe: tuple[str, Any] | None = None
         self._sketch: Sketch | None = None
+        self._said: set[str] = set()
         self._turn = asyncio.Lock()
 
     # -- what it is -----------------------------------------------------------------------------------------------------------
@@ -84,7 +88,8 @@ class DiffusersRun:
             if files.gguf:
                 check_gguf(self.name, self._options, files.transformer.source.title)
             kind = self._family.kind_of(files, entry)
-            self._found[model] = Found(files, kind, self._family.settings_of(kind, entry, self._options))
+            reads = entry.prompt_limit.tokens if entry.prompt_limit else None
+            self._found[model] = Found(files, kind, self._family.settings_of(kind, entry, self._options), reads)
         return self._found[model]
 
     # -- what it does ---------------------------------------------------------------------------------------------------------
@@ -185,15 +190,15 @@ class DiffusersRun:
         check_packages(self.name, self._options, single=found.files.single is not None)
         device = self._device()
         if device.type == "cpu" and self._options.offload != "none":
-            self._around.notice(f"There is no GPU here: {self.name}.offload: {self._options.offload} has nothing to do.")
+            self._say_once(f"There is no GPU here: {self.name}.offload: {self._options.offload} has nothing to do.")
         loader = Loader(self._family, found.files, self._options, device, self._around)
         loader.fetch()
         return loader
 
     def _encode(self, model: str, requests: Sequence[VideoRequest], watch: Watch) -> None:
         """Embeddings of every prompt that has none yet, kept on the processor. Where memory is tight, the encoder goes then."""
-        sampled = self._find(model).sampled
-        texts = [t for r in requests for t in (r.prompt_sent, self._family.negative_of(r, sampled)) if t is not None]
+        found = self._find(model)
+        texts = [t for r in requests for t in (r.prompt_sent, self._family.negative_of(r, found.sampled)) if t is not None]
         missing = [t for t in dict.fromkeys(texts) if (model, t) not in self._texts]
         if not missing:
             return
@@ -201,14 +206,29 @@ class DiffusersRun:
             self._encoder = None
             self._encoder = model, self._loader(model).text_pipeline()
         pipe = self._encoder[1]
-        with self._no_gradients(self._find(model)), interruptible(pipe, watch):
+        with self._no_gradients(found), interruptible(pipe, watch):
             for text in missing:
                 stop_if_asked(watch)
+                self._say_what_is_cut(pipe, text, found.reads)
                 self._texts[model, text] = tuple(t.to("cpu") for t in self._family.encode(pipe, text))
         if self._options.offload != "none":
             del pipe
             self._encoder = None
             give_back()
+
+    def _say_once(self, message: str) -> None:
+        if message not in self._said:
+            self._said.add(message)
+            self._around.notice(message)
+
+    def _say_what_is_cut(self, pipe: Any, text: str, reads: int | None) -> None:
+        """The end of a prompt that is too long is not read. The plan keeps it; a person should know."""
+        ids = pipe.tokenizer(text).input_ids
+        if reads is not None and len(ids) > reads:
+            rest = pipe.tokenizer.decode(ids[reads:], skip_special_tokens=True)
+            self._say_once(
+                f"A prompt has {len(ids)} tokens, and {self.name} reads {reads}. It does not read: {shorten(rest, 100)}"
+            )
 
     def _loaded(self, model: str) -> Any:
         """The pipeline, loaded if it is not; another model's goes first."""

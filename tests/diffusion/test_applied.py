@@ -69,7 +69,7 @@ def test_quantized_as_it_is_loaded(flf2v: Path, request_of: Request, tmp_path: P
     assert made != plain
 
 
-def test_a_gguf_file(request_of: Request, tmp_path: Path) -> None:
+def test_a_gguf_file(processor: None, request_of: Request, tmp_path: Path) -> None:
     """The other parts come from `base`; quantized rows stay quantized, and the pixels follow from them."""
     from diffusers.quantizers.gguf.utils import GGUFParameter
 

@@ -187,6 +187,17 @@ def test_texts_are_encoded_once_and_all_before_the_first_clip(
     assert encoded == [0, 0, 0, 0]  # three prompts and the negative one, which they share
 
 
+def test_a_prompt_that_is_too_long_is_told_of(flf2v: Path, request_of: Request, tmp_path: Path) -> None:
+    said: list[str] = []
+    words = " ".join(f"word{i}" for i in range(150))  # letter by letter, here: more than 512 tokens
+    with PROVIDER.opened(around({"negative": ""}, said)) as run:
+        one = rendered(run, flf2v, request_of(prompt=words), tmp_path / "one.mkv")
+        two = rendered(run, flf2v, request_of(prompt=f"{words} and more"), tmp_path / "two.mkv")
+        rendered(run, flf2v, request_of(prompt="A boat."), tmp_path / "three.mkv")
+    assert one == two and len(said) == 2
+    assert "wan reads 512. It does not read: " in said[1] and " word80 " in said[1]
+
+
 def test_one_model_at_a_time(flf2v: Path, i2v: Path, request_of: Request, tmp_path: Path) -> None:
     """A plan may name a model for each segment; another one's weights take the place of the first's."""
     with PROVIDER.opened(around()) as run:

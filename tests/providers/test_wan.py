@@ -129,7 +129,7 @@ def test_a_chain_goes_on_from_the_last_frame(studio: Studio, i2v: Path, sampling
 
 
 def test_wan_2_2_hands_over_from_one_transformer_to_the_other(
-    studio: Studio, tmp_path: Path, samplings: Samplings, monkeypatch: pytest.MonkeyPatch
+    studio: Studio, tmp_path: Path, processor: None, samplings: Samplings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The noisy step is the first one's, the quiet one the second's; a last frame may be there, and matters where it is."""
     folder = save_wan(tmp_path / "A14B", "i2v-2.2")
