@@ -201,8 +201,11 @@ def _parsed(kind: str, body: bytes) -> tuple[dict[str, Any], dict[str, list[byte
 
 
 def _picture(asked: Asked, size: tuple[int, int]) -> bytes:
-    """A flat picture whose colour depends on the prompt."""
-    red, green, blue = hashlib.sha256(asked.prompt.encode()).digest()[:3]
+    """A flat picture whose colour depends on the prompt and the reference pictures."""
+    digest = hashlib.sha256(asked.prompt.encode())
+    for data in (piece for name in sorted(asked.files) for piece in asked.files[name]):
+        digest.update(data)
+    red, green, blue = digest.digest()[:3]
     return _flat(size, (red, green, blue))
 
 

@@ -33,10 +33,10 @@ def load_mask(path: str | Path, width: int, height: int, fit: Fit) -> Image.Imag
         raise Unreadable(f"cannot read the mask {path}: {error}.", "Save it again as PNG.") from error
     if not transparent:
         area = load_rgb(path).convert("L")
-    mask = fit_image(area, width, height, fit).point(lambda value: 255 if value >= _MIDDLE else 0)
+    mask = fit_image(area.convert("RGB"), width, height, fit).convert("L").point(lambda value: 255 if value >= _MIDDLE else 0)
     covered = mask.histogram()[255]
     if covered == 0:
         raise BadInput(f"the mask {path} covers nothing.", "Make transparent, or white, what may change.")
-    if covered == width * height:
+    if covered == width * height or not sum(area.histogram()[:_MIDDLE]):
         raise BadInput(f"the mask {path} covers everything.", "Leave it out, or make opaque, or black, what is to stay.")
     return mask

@@ -102,7 +102,7 @@ class Drawing:
         backend = self._backends[0]
         for keyframe in self._plan.keyframes:
             if keyframe.image is None:
-                check_mask(keyframe, backend, follows=keyframe.id in self._follows)
+                check_mask(keyframe, self._plan, backend, self._session, follows=keyframe.id in self._follows)
                 unmasked = [r for r in keyframe.references if r.role != MASK]
                 request_of(self._plan, keyframe.model_copy(update={"references": unmasked}), backend, None, self._session)
 

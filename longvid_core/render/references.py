@@ -74,14 +74,14 @@ def request_of(plan: Plan, keyframe: Keyframe, backend: Backend, previous: Asset
     return request
 
 
-def check_mask(keyframe: Keyframe, backend: Backend, *, follows: bool) -> None:
-    """CannotRender or BadInput where the keyframe's mask cannot be used. `follows`: it follows on another keyframe.
+def check_mask(keyframe: Keyframe, plan: Plan, backend: Backend, session: Session, *, follows: bool) -> Reference | None:
+    """The keyframe's mask as it is sent; None without one. `follows`: the keyframe follows on another one.
 
-    Models that look at no pictures at all look at no masks either.
+    CannotRender or BadInput where it cannot be used. Models that look at no pictures at all look at no masks either.
     """
     masks = [r for r in keyframe.references if r.role == MASK]
     if not masks or not backend.entry.references:
-        return
+        return None
     if not backend.entry.mask:
         raise CannotRender(
             f"keyframe {keyframe.id} has a mask, and {backend} cannot edit an area.", "Choose another --images, or remove it."
@@ -93,6 +93,7 @@ def check_mask(keyframe: Keyframe, backend: Backend, *, follows: bool) -> None:
             f"keyframe {keyframe.id} has a mask, and no picture that it masks.",
             "Give it a reference of the role `first`, or let it follow on a keyframe of the same shot.",
         )
+    return Reference(role=MASK, image=_mask(masks[0].image, plan, session))
 
 
 def named(plan: Plan, keyframe: Keyframe) -> list[CastMember]:
@@ -119,9 +120,8 @@ def _references(
     if entry.references == 1:  # one picture to start from: a cast sheet would be drawn over, not looked at
         every = [r for r in every if r.role == FIRST]
     taken = every[: entry.references]
-    check_mask(keyframe, backend, follows=bool(taken) and taken[0].role == FIRST)
-    masks = [r for r in keyframe.references if r.role == MASK]
-    return (*taken, *(Reference(role=MASK, image=_mask(r.image, plan, session)) for r in masks))
+    mask = check_mask(keyframe, plan, backend, session, follows=bool(taken) and taken[0].role == FIRST)
+    return (*taken, mask) if mask is not None else tuple(taken)
 
 
 def _every(keyframe: Keyframe, members: list[CastMember], previous: Asset | None) -> list[Reference]:
