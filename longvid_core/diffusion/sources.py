@@ -90,6 +90,7 @@ class Repository:
         self.title = name
         self._around = around
         self._section = section
+        self._here: dict[str, Path] = {}
 
     @cached_property
     def _info(self) -> ModelInfo:
@@ -117,24 +118,27 @@ class Repository:
         return self._files[name].size or 0
 
     def fetch(self, names: Iterable[str], count: Counter) -> Path:
-        wanted = sorted(names)
-        total = sum(self.size(n) for n in wanted)
-        self._around.notice(f"Downloading {self.title}: {total / 1e9:.1f} GB into the Hugging Face cache.")
+        wanted = sorted(set(names))
+        missing = [n for n in wanted if n not in self._here]
+        total = sum(self.size(n) for n in missing)
+        if missing:
+            self._around.notice(f"Downloading {self.title}: {total / 1e9:.1f} GB into the Hugging Face cache.")
         done = 0
-        found = Path()
-        for name in wanted:
+        for name in missing:
             start = done
 
             def move(received: int, start: int = start) -> None:
                 self._stop_if_asked()
                 count(min(start + received, total), total)
 
-            found = self._get(name, move)
+            self._get(name, move)
             done += self.size(name)
             count(done, total)
-        return found.parents[wanted[-1].count("/")]
+        return self._here[wanted[-1]].parents[wanted[-1].count("/")]
 
     def _get(self, name: str, received: Callable[[int], None] = lambda received: None) -> Path:
+        if name in self._here:
+            return self._here[name]
         from huggingface_hub import hf_hub_download
         from huggingface_hub.utils import tqdm
 
@@ -155,6 +159,7 @@ class Repository:
         path = Path(self._asked(lambda: hf_hub_download(self.title, name, tqdm_class=Bytes)))
         if self._info.sha not in path.parts:
             raise Unreadable(f"{self.title} was changed at the Hub just now.", "Run it again.")
+        self._here[name] = path
         return path
 
     def _stop_if_asked(self) -> None:

@@ -113,7 +113,7 @@ def test_what_is_missing_is_fetched_once(hub: Hub, studio: Studio, flf2v: Path, 
     plan = small_plan(1, frames=9)
     made = studio.clips(plan, backend=f"wan:{NAME}")
     assert outcomes(made) == ["rendered"] and len(hub.weights_fetched) == 4
-    assert any("Downloading" in n and NAME in n for n in studio.notices())
+    assert [NAME in n for n in studio.notices() if "Downloading" in n] == [True]
     arriving = [e for e in studio.events if e.event == "progress" and e.stage == "weights" and e.id is None]
     assert arriving and arriving[0].unit == "byte"
 
