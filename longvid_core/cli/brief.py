@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 import sys
@@ -15,8 +14,10 @@ from ..errors import BadInput, StoreError, UnknownName
 if TYPE_CHECKING:
     from ..catalog import Backend
     from ..models.plan import Plan
-    from ..planning.brief import Brief, Limits, Planner
+    from ..planning.brief import Brief, Limits
+    from ..render.session import Session
     from ..settings import Settings
+    from .reporting import Reporter
 
 _OPTION = {
     "prompt": "the prompt",
@@ -26,10 +27,6 @@ _OPTION = {
     "height": "--size",
 }
 """A brief's fields as a person wrote them; any other field is the option of its name."""
-
-
-PLANNERS = {"offline": ("offline", "OfflinePlanner")}
-"""Each planner's module in `planning` and its class."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +122,7 @@ def asked(
     from pydantic import ValidationError
 
     from ..planning.brief import Brief, Limits
+    from ..planning.choose import model_of
 
     width, height = size_of(size or settings.size)
     given = {name: value for name, value in options.items() if value is not None}
@@ -136,8 +134,7 @@ def asked(
     video = backend_named(backend or settings.backend, "video", "--backend")
     picture = backend_named(images or settings.images.backend, "image", "--images")
     chosen = planner or settings.planner.name
-    if chosen not in PLANNERS:
-        raise UnknownName(f"--planner {chosen}: there is no such planner.", f"There is: {', '.join(PLANNERS)}.")
+    model_of(chosen)
     limits = Limits.of(str(video), video.entry, brief.fps)
     if brief.fps is not None and limits.fps != brief.fps:
         raise BadInput(
@@ -146,11 +143,30 @@ def asked(
     return Asked(brief, limits, chosen, picture.asked, str(video))
 
 
-async def planned(what: Asked) -> Plan:
-    """The plan that the chosen planner makes."""
-    module, name = PLANNERS[what.planner]
-    planner: Planner = getattr(importlib.import_module(f"..planning.{module}", __package__), name)()
-    return await planner.plan(what.brief, what.limits)
+async def planned(what: Asked, session: Session | None = None, *, replan: bool = False, budget: float | None = None) -> Plan:
+    """The plan that the chosen planner makes. A language model needs the session; see `asks_a_model`."""
+    from ..planning.choose import plan_by
+
+    return await plan_by(what.planner, what.brief, what.limits, session, replan=replan, budget=budget)
+
+
+def foreseen(what: Asked, session: Session, out: Reporter) -> Plan:
+    """The plan for a look ahead: nobody is asked. What asking would take is said."""
+    from ..planning.choose import foresee
+
+    plan, takes = foresee(what.planner, what.brief, what.limits, session)
+    if not takes.cached:
+        cost = "price not known" if takes.micro_usd is None else f"${takes.micro_usd / 1e6:.4f}"
+        tokens = f"about {takes.tokens_in} tokens in, {takes.tokens_out} out, {cost}"
+        out.say(f"planning by {takes.planner}: {tokens}. Until then the offline planner's plan stands in.")
+    return plan
+
+
+def asks_a_model(what: Asked) -> bool:
+    """Whether planning costs something: a request to a language model, which goes into the ledger."""
+    from ..planning.choose import model_of
+
+    return model_of(what.planner) is not None
 
 
 def backend_named(name: str, kind: Any, option: str) -> Backend:

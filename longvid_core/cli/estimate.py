@@ -9,7 +9,7 @@ import typer
 
 from . import options as o
 from . import runs
-from .brief import asked, backend_named, planned, read_prompt, seed_of
+from .brief import asked, backend_named, foreseen, read_prompt, seed_of
 
 
 def estimate(
@@ -39,6 +39,7 @@ def estimate(
 
     settings = load_settings(config)
     limit = runs.budget_of(budget, settings)
+    wanted = None
     if what is not None and what.lower().endswith(".json"):
         plan = load_plan(Path(what))
         draws = backend_named(images or settings.images.backend, "image", "--images").asked
@@ -51,8 +52,10 @@ def estimate(
             settings, read_prompt(what, file), size=size, seed=base_seed, planner=planner, images=images, backend=backend,
             mode=mode, seconds=seconds, segments=segments, seed_policy=policy, fps=fps, fit=fit,
         )  # fmt: skip
-        plan, draws, renders = runs.wait(planned(wanted)), wanted.images, wanted.backend
+        draws, renders = wanted.images, wanted.backend
     with runs.run(settings, as_json, command=None) as (session, out):
+        if wanted is not None:
+            plan = foreseen(wanted, session, out)
         found = runs.agree_on_cost(plan, session, out, images=draws, backend=renders, budget=limit, every=True)
         if runs.is_json(out):
             out.show("", {"event": "done", "low_micro_usd": found.low_micro_usd, "high_micro_usd": found.high_micro_usd})

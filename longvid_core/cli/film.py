@@ -10,7 +10,7 @@ import typer
 
 from . import options as o
 from . import runs
-from .brief import asked, backend_named, planned, read_prompt, seed_of
+from .brief import asked, backend_named, foreseen, planned, read_prompt, seed_of
 
 if TYPE_CHECKING:
     from ..models.film import FilmOptions
@@ -75,7 +75,8 @@ def make(
     with runs.run(settings, as_json, command=None if dry_run else runs.command_line(**settled)) as (session, out):
         if seed == "random":
             out.say(f"seed {base_seed}")
-        plan = runs.wait(_planned(what, session))
+        plan = foreseen(what, session, out) if dry_run else runs.wait(_planned(what, session, limit))
+        limit = runs.left_of(limit, session)
         return _film(
             plan, session, out, images=what.images, backend=what.backend, first_image=first_image, budget=limit, options=encoding,
             target=target, dry_run=dry_run, started=started,
@@ -119,11 +120,11 @@ def render(
         )  # fmt: skip
 
 
-async def _planned(what: Asked, session: Session) -> Plan:
+async def _planned(what: Asked, session: Session, budget: float | None) -> Plan:
     from ..events import StageDone, StageStarted
 
     session.emit(StageStarted(stage="plan", total=1))
-    plan = await planned(what)
+    plan = await planned(what, session, budget=budget)
     session.emit(StageDone(stage="plan"))
     return plan
 

@@ -77,7 +77,9 @@ FirstImage = Annotated[
 ]
 
 # -- who makes it --------------------------------------------------------------------------------------------------------------
-PlannerName = Annotated[str | None, option(_WHO, "--planner", metavar="PLANNER", help="Who plans (default: offline).")]
+PlannerName = Annotated[
+    str | None, option(_WHO, "--planner", metavar="PLANNER", help="Who plans: offline, or openai:MODEL (default: offline).")
+]
 Images = Annotated[
     str | None,
     option(_WHO, "--images", metavar="NAME[:MODEL]", help="Who draws keyframes; see `longvid backends` (default: card)."),

@@ -60,16 +60,17 @@ def stoppable() -> Iterator[Callable[[], bool]]:
 
 
 @contextlib.contextmanager
-def run(settings: Settings, as_json: bool, *, command: str | None) -> Iterator[tuple[Session, Reporter]]:
+def run(settings: Settings, as_json: bool, *, command: str | None, aside: bool = False) -> Iterator[tuple[Session, Reporter]]:
     """A run of the store with its events shown: gives session and reporter, and leaves the terminal clean whatever happens.
 
-    `command`: what to type to do it again; None only looks: no run begins, and the store stays as it is.
+    `command`: what to type to do it again; None only looks: no run begins, and the store stays as it is. `aside`: stdout carries
+    a file, and what is said goes to stderr.
     """
     from ..render.looking import look
     from ..render.session import open_session
 
     with stoppable() as interrupted:
-        out = reporter(as_json, interrupted=interrupted)
+        out = reporter(as_json, aside=aside, interrupted=interrupted)
         try:
             if command is None:
                 with look(settings, emit=out.emit, interrupted=interrupted) as session:
@@ -146,6 +147,11 @@ def budget_of(option: float | None, settings: Settings) -> float | None:
     if budget is not None and not 0 <= budget < 1e9:
         raise BadInput(f"--budget {budget:g} is no budget.", "It is an amount in US dollars, 0 or more.")
     return budget
+
+
+def left_of(budget: float | None, session: Session) -> float | None:
+    """What this run has left of its budget, in US dollars."""
+    return None if budget is None else max(0.0, budget - session.spent_micro_usd / 1e6)
 
 
 def agree_on_cost(

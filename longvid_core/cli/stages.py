@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,10 +12,14 @@ import typer
 
 from . import options as o
 from . import runs
-from .brief import asked, backend_named, check_folder, check_output, planned, read_prompt, seed_of
+from .brief import asked, asks_a_model, backend_named, check_folder, check_output, planned, read_prompt, seed_of
 
 if TYPE_CHECKING:
     from ..models.plan import Plan
+    from ..render.session import Session
+    from ..settings import Settings
+    from .brief import Asked
+    from .reporting import Reporter
 
 PlanOutput = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="PLAN.json", help="The plan's file (default: stdout).")
@@ -21,6 +27,8 @@ PlanOutput = Annotated[
 Folder = Annotated[
     Path, typer.Option("-o", "--output", metavar="FOLDER", help="Gets segment_00.png … and a plan.json that points at them.")
 ]
+
+Replan = Annotated[bool, typer.Option("--replan", help="Ask the language model again, though its answer is in the store.")]
 
 
 def plan(
@@ -40,16 +48,18 @@ def plan(
     title: o.Title = None,
     planner: o.PlannerName = None,
     backend: o.Backend = None,
+    replan: Replan = False,
+    budget: o.Budget = None,
     config: o.Config = None,
     as_json: o.Json = False,
 ) -> None:
     """Turn a prompt into a plan, and show its storyboard.
 
-    The plan is made for what the backend can do. It is plain JSON: edit it, then `longvid render PLAN.json`.
+    The plan is made for what the backend can do. It is plain JSON: edit it, then `longvid render PLAN.json`. A language model
+    (--planner openai:MODEL) is asked once for the same prompt and settings; what it costs goes into the ledger.
     """
     from ..planfile import plan_json, save_plan
     from ..settings import load_settings
-    from .reporting import reporter
 
     settings = load_settings(config)
     text = read_prompt(prompt, file)
@@ -59,16 +69,32 @@ def plan(
         segments=segments, seed_policy=policy, seed_step=seed_step, fps=fps, fit=fit, title=title,
     )  # fmt: skip
     target = check_output(output, (".json",), "plan") if output else None
-    out = reporter(as_json, aside=target is None)
-    made = runs.wait(planned(what))
-    if seed == "random":
-        out.say(f"seed {base_seed}")
-    out.plan(made)
-    if target is not None:
-        save_plan(made, target)
-    elif not as_json:
-        sys.stdout.write(plan_json(made))
-    out.show(f"plan {output}" if target else "", {"event": "done", "plan": str(target) if target else None})
+    limit = runs.budget_of(budget, settings)
+    settled = {"seed": str(base_seed)} if seed == "random" else {}
+    with _planning(what, settings, as_json, aside=target is None, **settled) as (session, out):
+        made = runs.wait(planned(what, session, replan=replan, budget=limit))
+        if seed == "random":
+            out.say(f"seed {base_seed}")
+        out.plan(made)
+        if target is not None:
+            save_plan(made, target)
+        elif not as_json:
+            sys.stdout.write(plan_json(made))
+        out.show(f"plan {output}" if target else "", {"event": "done", "plan": str(target) if target else None})
+
+
+@contextlib.contextmanager
+def _planning(
+    what: Asked, settings: Settings, as_json: bool, *, aside: bool, **settled: str
+) -> Iterator[tuple[Session | None, Reporter]]:
+    """A reporter, and a run in the store where a language model plans: the rules need none and leave none."""
+    from .reporting import reporter
+
+    if asks_a_model(what):
+        with runs.run(settings, as_json, command=runs.command_line(**settled), aside=aside) as (session, out):
+            yield session, out
+    else:
+        yield None, reporter(as_json, aside=aside)
 
 
 def keyframes(

@@ -52,7 +52,7 @@ PROMPT = "A boat leaves the harbour at dawn."
         ([PROMPT, "--backend", "animatic:huge"], "--backend animatic:huge"),
         ([PROMPT, "--backend", "card"], "--backend card"),
         ([PROMPT, "--images", "oils"], "--images oils"),
-        ([PROMPT, "--planner", "openai:gpt"], "offline"),
+        ([PROMPT, "--planner", "gpt"], "offline"),
         ([PROMPT, "--budget", "-1"], "--budget -1"),
         ([PROMPT, "--crf", "99"], "--crf 99"),
         ([PROMPT, "--preset", "hasty"], "--preset hasty"),

@@ -1,0 +1,112 @@
+"""What a language model is asked to fill in. A segment answers for itself alone: ids, indexes, seeds, frames and the keyframes
+that neighbours share are ours, and hold by construction.
+
+Every field is required and none has bounds: hosted models enforce this schema as it stands, and what a value may be is for
+`checks` to say, in words that help.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..models.plan import CastMember
+from ..models.visual import (
+    Camera,
+    CameraHeight,
+    CameraMove,
+    CameraSpeed,
+    Framing,
+    KeyDirection,
+    Lens,
+    Light,
+    LightQuality,
+    TimeOfDay,
+    VisualState,
+)
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="ignore", json_schema_extra={"additionalProperties": False})
+
+
+class Seen(_Form):
+    """How a shot is seen. null: the words leave it open."""
+
+    camera_move: CameraMove | None
+    camera_height: CameraHeight | None
+    camera_speed: CameraSpeed | None
+    framing: Framing | None
+    focal_length_mm: float | None = Field(description="Full-frame equivalent, 4 to 2000")
+    aperture: float | None = Field(description="f-number, 0.5 to 64")
+    time_of_day: TimeOfDay | None
+    key_light: KeyDirection | None = Field(description="Where the key light comes from")
+    light_quality: LightQuality | None
+    temperature_k: int | None = Field(description="Colour temperature of the key light, 1000 to 20000")
+    palette: list[str] = Field(description="Colour words or #rrggbb")
+    wardrobe: list[str]
+    props: list[str]
+
+    def state(self) -> VisualState:
+        """The same as a VisualState, numbers brought into its ranges."""
+        return VisualState(
+            camera=Camera(move=self.camera_move, height=self.camera_height, speed=self.camera_speed),
+            lens=Lens(
+                framing=self.framing,
+                focal_length_mm=_within(self.focal_length_mm, 4, 2000),
+                aperture=_within(self.aperture, 0.5, 64),
+            ),
+            light=Light(
+                time_of_day=self.time_of_day,
+                key_direction=self.key_light,
+                quality=self.light_quality,
+                temperature_k=None if self.temperature_k is None else round(_within(self.temperature_k, 1000, 20000) or 0),
+            ),
+            palette=_words(self.palette),
+            wardrobe=_words(self.wardrobe),
+            props=_words(self.props),
+        )
+
+
+class CastAnswer(_Form):
+    """A character or place that comes more than once."""
+
+    name: str = Field(description="As the text calls them")
+    look: str = Field(description="How they always look: age, hair, clothes, colours, material. One phrase.")
+
+    def member(self) -> CastMember:
+        return CastMember(name=self.name.strip(), look=self.look.strip(" ."))
+
+
+class SegmentAnswer(_Form):
+    """One generated span of the film."""
+
+    beats: list[int] = Field(description="Numbers of the beats it shows, in order")
+    seconds: float = Field(description="How long it lasts")
+    join: Literal["continuous", "cut"] = Field(description="How it meets the segment before: the same shot goes on, or a cut")
+    prompt: str = Field(description="What the video model is told: who, what, where. It stands alone.")
+    motion: str = Field(description="What moves, and how, from the first frame to the last")
+    opening: str | None = Field(description="The still it opens on; null where the join is continuous")
+    ending: str = Field(description="The still it ends on")
+    visual: Seen
+    complexity: float = Field(description="0 to 1: how hard it is to render")
+    negative: str = Field(description="What must not be seen; empty where nothing is to be said")
+
+
+class PlanAnswer(_Form):
+    """The film, planned."""
+
+    title: str
+    style: str = Field(description="The look all segments share, one short sentence")
+    palette: list[str] = Field(description="The film's own colours; colour words or #rrggbb")
+    cast: list[CastAnswer]
+    segments: list[SegmentAnswer]
+
+
+def _within(value: float | None, low: float, high: float) -> float | None:
+    return None if value is None else min(high, max(low, value))
+
+
+def _words(listed: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word.strip() for word in listed if word.strip()))
