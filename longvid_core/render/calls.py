@@ -14,7 +14,7 @@ from ..canonical import sha256_of
 from ..catalog import Backend
 from ..catalog.sizes import enlarged
 from ..errors import Interrupted, LongvidError, RenderFailed, Unreadable
-from ..events import Notice, Spent
+from ..events import Notice
 from ..models.asset import Asset
 from ..models.plan import Keyframe, Plan
 from ..models.records import Cost, PictureAttempt, PictureMade, ReceivedPicture, ReferenceRecord, SeedRecord
@@ -164,8 +164,7 @@ class Call:
         cost = said.get("micro_usd", price_of(self.backend.entry, 1, self.plan.fps)[1])
         if cost:
             self._paid += cost
-            self.session.ledger.record_spend(self.session.run_id, self.keyframe.id, str(self.backend), cost)
-            self.session.emit(Spent(id=self.keyframe.id, provider=str(self.backend), micro_usd=cost))
+            self.session.spend(self.keyframe.id, str(self.backend), cost)
 
     def _note(self, prompt: str, state: Any, message: str | None = None) -> None:
         self.attempts.append(
