@@ -15,7 +15,8 @@ from ..errors import BadInput, Interrupted, LongvidError, RenderFailed
 from ..providers.base import Surroundings, VideoRequest, Watch
 from .checks import check_gguf, check_packages, check_settings
 from .device import deterministic, device_of, facts_about
-from .family import Embeds, Family
+from .encoded import Encoded
+from .family import Family
 from .frames import picture_of, write_frames
 from .loading import Loader
 from .memory import advice, give_back, is_out_of_memory, settle
@@ -51,7 +52,7 @@ class DiffusersRun:
         self._around = around
         self._finder = Finder(family.name, family.components, options, around)
         self._found: dict[str, Found] = {}
-        self._texts: dict[tuple[str, str], Embeds] = {}
+        self._texts = Encoded(around.scratch)
         self._encoder: tuple[str, Any] | None = None
         self._pipe: tuple[str, Any] | None = None
         self._sketch: Sketch | None = None
@@ -138,7 +139,7 @@ class DiffusersRun:
         device = pipe._execution_device
         prompts = (request.prompt_sent, family.negative_of(request, found.sampled))
         text, negative = (
-            tuple(t.to(device) for t in self._texts[model, prompt]) if prompt is not None else None for prompt in prompts
+            tuple(t.to(device) for t in self._texts[_named(model, prompt)]) if prompt is not None else None for prompt in prompts
         )
         assert text is not None and request.seed is not None
         with self._no_gradients(found), deterministic(self._options.deterministic), interruptible(pipe, watch):
@@ -199,7 +200,7 @@ class DiffusersRun:
         """Embeddings of every prompt that has none yet, kept on the processor. Where memory is tight, the encoder goes then."""
         found = self._find(model)
         texts = [t for r in requests for t in (r.prompt_sent, self._family.negative_of(r, found.sampled)) if t is not None]
-        missing = [t for t in dict.fromkeys(texts) if (model, t) not in self._texts]
+        missing = [t for t in dict.fromkeys(texts) if _named(model, t) not in self._texts]
         if not missing:
             return
         if self._encoder is None or self._encoder[0] != model:
@@ -210,7 +211,7 @@ class DiffusersRun:
             for text in missing:
                 stop_if_asked(watch)
                 self._say_what_is_cut(pipe, text, found.reads)
-                self._texts[model, text] = tuple(t.to("cpu") for t in self._family.encode(pipe, text))
+                self._texts[_named(model, text)] = tuple(t.to("cpu") for t in self._family.encode(pipe, text))
         if self._options.offload != "none":
             del pipe
             self._encoder = None
@@ -274,6 +275,10 @@ class DiffusersRun:
         if self._pipe is not None:
             settle(self._pipe[1])
         give_back()
+
+
+def _named(model: str, text: str) -> str:
+    return f"{model}\0{text}"
 
 
 class _Where:

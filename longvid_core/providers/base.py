@@ -103,6 +103,8 @@ class Surroundings:
     loading: Callable[[int, int], None] = lambda done, total: None
     """Called with how much of the model is loaded."""
     interrupted: Callable[[], bool] = lambda: False
+    scratch: Path | None = None
+    """A folder for what is needed meanwhile, gone with the run. None: keep it in memory."""
 
 
 class ImageProvider(Protocol):

@@ -55,6 +55,7 @@ class Session:
                 notice=lambda message: self.emit(Notice(message=message)),
                 loading=lambda done, total: self.emit(Progress(stage="weights", unit="byte", done=done, total=total)),
                 interrupted=self.interrupted,
+                scratch=self.scratch,
             )
         )
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import comfy.model_management as memory
 
 from longvid_core.catalog import Backend, entry_of
+from longvid_core.diffusion.encoded import Encoded
 from longvid_core.errors import Interrupted, RenderFailed
 from longvid_core.events import Notice
 
 from .api import core_node, io
-from .encoded import Encoded
 from .graph import Upstream, upstream
 from .wan_models import check_models, ends_fit
 from .weights import refuse_stale
@@ -177,7 +177,10 @@ class CanvasWan:
         return ", ".join(filter(None, (request.negative.strip(), self._sampling.negative.strip())))
 
     def _text(self, text: str) -> Any:
-        return self._encoded.get(f"text {text}", lambda: core_node("CLIPTextEncode")().encode(self._models["clip"], text)[0])
+        name = f"text {text}"
+        if name not in self._encoded:
+            self._encoded[name] = core_node("CLIPTextEncode")().encode(self._models["clip"], text)[0]
+        return self._encoded[name]
 
     def _vision(self, picture: Asset) -> Any:
         import comfy.clip_vision
@@ -186,11 +189,11 @@ class CanvasWan:
 
         vision: Any = self._models["clip_vision"]
 
-        def encode() -> dict[str, Any]:
-            return dict(vars(vision.encode_image(from_asset(picture), crop=False)))
-
+        name = f"picture {picture.pixels_sha256}"
+        if name not in self._encoded:
+            self._encoded[name] = dict(vars(vision.encode_image(from_asset(picture), crop=False)))
         output = comfy.clip_vision.Output()
-        vars(output).update(self._encoded.get(f"picture {picture.pixels_sha256}", encode))
+        vars(output).update(self._encoded[name])
         return output
 
     def _way_out(self, request: VideoRequest) -> str:

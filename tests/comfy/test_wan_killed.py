@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.comfy.client import Client
 from tests.comfy.conftest import tiny_base, tiny_environment
-from tests.comfy.wan import JOIN, STEPS, sampled, switch, wan_plan, wan_prompt
+from tests.comfy.wan import JOIN, MANIFEST, STEPS, sampled, switch, wan_plan, wan_prompt
 from tools.comfy_host import ComfyHost
 
 
@@ -27,10 +28,12 @@ def test_a_killed_server_samples_only_what_was_not_finished(tmp_path: Path, tiny
     assert sum(e["event"] == "segment_done" for e in comfy.events()) == 2
     switch(comfy, "slow", False)
     count = sampled(comfy)
-    with ComfyHost(base, environment=environment) as again:
+    with ComfyHost(base, environment=environment, arguments=["--deterministic"]) as again:
         comfy = Client(again, comfy.home)
         outputs = comfy.run(prompt)
         assert sampled(comfy, count) == 2 * STEPS
         assert comfy.outcomes() == ["cached", "cached", "rendered", "rendered"]
         assert comfy.saved(outputs, JOIN).is_file()
+        found = json.loads(comfy.saved(outputs, MANIFEST).read_text(encoding="utf-8"))
+        assert [s["made"]["deterministic"] for s in found["segments"]] == [False, False, True, True]
         assert not list((comfy.home / "scratch").rglob("*"))
