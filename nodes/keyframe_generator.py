@@ -34,7 +34,8 @@ class KeyframeGenerator(io.ComfyNode):
                 io.Combo.Input(
                     "images",
                     options=image_backends(),
-                    tooltip="Who draws. card:card paints storyboard cards here, from the words, with no model and no network.",
+                    tooltip="Who draws. card:card paints storyboard cards here, from the words, with no model and no network. "
+                    "The others ask a service; their keys come from the environment or longvid.yaml, never from a workflow.",
                 ),
                 io.Image.Input(
                     "first_image",
