@@ -28,6 +28,10 @@ Folder = Annotated[
     Path, typer.Option("-o", "--output", metavar="FOLDER", help="Gets segment_00.png … and a plan.json that points at them.")
 ]
 
+Revise = Annotated[
+    str | None,
+    typer.Option("--revise", metavar="WISH", help="Change the plan PLAN.json as said in words; locked segments never change."),
+]
 Replan = Annotated[bool, typer.Option("--replan", help="Ask the language model again, though its answer is in the store.")]
 
 
@@ -48,6 +52,7 @@ def plan(
     title: o.Title = None,
     planner: o.PlannerName = None,
     backend: o.Backend = None,
+    revise: Revise = None,
     replan: Replan = False,
     budget: o.Budget = None,
     config: o.Config = None,
@@ -57,11 +62,26 @@ def plan(
 
     The plan is made for what the backend can do. It is plain JSON: edit it, then `longvid render PLAN.json`. A language model
     (--planner openai:MODEL) is asked once for the same prompt and settings; what it costs goes into the ledger.
+
+    With --revise the argument is a plan: what is asked changes, all else stays, and the differences are shown.
     """
     from ..planfile import plan_json, save_plan
     from ..settings import load_settings
+    from .revision import revise as revise_plan
 
     settings = load_settings(config)
+    limit = runs.budget_of(budget, settings)
+    if revise is not None:
+        film = {
+            "--file": file, "--mode": mode, "--seconds": seconds, "--segments": segments, "--seed": seed, "--size": size,
+            "--seed-policy": seed_policy, "--seed-step": seed_step, "--generation-id": generation_id, "--fps": fps, "--fit": fit,
+            "--title": title,
+        }  # fmt: skip
+        revise_plan(
+            prompt, revise, settings, output=output, planner=planner, backend=backend, replan=replan, budget=limit,
+            as_json=as_json, given=[name for name, value in film.items() if value is not None],
+        )  # fmt: skip
+        return
     text = read_prompt(prompt, file)
     base_seed, policy = seed_of(seed, seed_policy, generation_id)
     what = asked(
@@ -69,7 +89,6 @@ def plan(
         segments=segments, seed_policy=policy, seed_step=seed_step, fps=fps, fit=fit, title=title,
     )  # fmt: skip
     target = check_output(output, (".json",), "plan") if output else None
-    limit = runs.budget_of(budget, settings)
     settled = {"seed": str(base_seed)} if seed == "random" else {}
     with _planning(what, settings, as_json, aside=target is None, **settled) as (session, out):
         made = runs.wait(planned(what, session, replan=replan, budget=limit))

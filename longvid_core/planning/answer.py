@@ -27,11 +27,13 @@ from ..models.visual import (
 )
 
 
-class _Form(BaseModel):
+class Form(BaseModel):
+    """The base of what is to be filled in: nothing more is asked for, and what more is said is left aside."""
+
     model_config = ConfigDict(extra="ignore", json_schema_extra={"additionalProperties": False})
 
 
-class Seen(_Form):
+class Seen(Form):
     """How a shot is seen. null: the words leave it open."""
 
     camera_move: CameraMove | None
@@ -69,7 +71,7 @@ class Seen(_Form):
         )
 
 
-class CastAnswer(_Form):
+class CastAnswer(Form):
     """A character or place that comes more than once."""
 
     name: str = Field(description="As the text calls them")
@@ -79,7 +81,7 @@ class CastAnswer(_Form):
         return CastMember(name=self.name.strip(), look=self.look.strip(" ."))
 
 
-class SegmentAnswer(_Form):
+class SegmentAnswer(Form):
     """One generated span of the film."""
 
     beats: list[int] = Field(description="Numbers of the beats it shows, in order")
@@ -94,7 +96,7 @@ class SegmentAnswer(_Form):
     negative: str = Field(description="What must not be seen; empty where nothing is to be said")
 
 
-class PlanAnswer(_Form):
+class PlanAnswer(Form):
     """The film, planned."""
 
     title: str

@@ -1,0 +1,105 @@
+"""`longvid plan --revise`: a plan changed by a wish in words, and what that changed, coloured."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from ..errors import BadInput
+from . import runs
+from .brief import backend_named, check_output
+from .failures import clean
+from .storyboard import colour
+
+if TYPE_CHECKING:
+    from ..planning.difference import Difference
+    from ..settings import Settings
+
+
+def revise(
+    plan_file: str | None,
+    wish: str,
+    settings: Settings,
+    *,
+    output: Path | None,
+    planner: str | None,
+    backend: str | None,
+    replan: bool,
+    budget: float | None,
+    as_json: bool,
+    given: Sequence[str] = (),
+) -> None:
+    """Write the plan after `wish`, and show what became otherwise. `given`: options that mean nothing here, and are refused."""
+    from ..planfile import load_plan, plan_json, save_plan
+    from ..planning.brief import Limits
+    from ..planning.choose import model_of
+    from ..planning.difference import differences
+    from ..planning.revise import revised
+
+    if given:
+        raise BadInput(f"{', '.join(given)} cannot go with --revise.", "Say in --revise what is to change, or edit the plan.")
+    if not wish.strip():
+        raise BadInput("--revise is empty.", 'Say what is to be otherwise: --revise "make the ending quieter".')
+    if plan_file is None:
+        way_out = 'Name its file: longvid plan --revise "make the ending quieter" PLAN.json -o NEW.json'
+        raise BadInput("--revise needs a plan.", way_out)
+    model = model_of(planner or settings.planner.name)
+    if model is None:
+        raise BadInput("a plan is revised by a language model, and the planner is offline.", "Name one: --planner openai:MODEL.")
+    old = load_plan(Path(plan_file))
+    video = backend_named(backend or settings.backend, "video", "--backend")
+    limits = Limits.of(str(video), video.entry, old.fps)
+    target = check_output(output, (".json",), "plan") if output else None
+    with runs.run(settings, as_json, command=runs.command_line(), aside=target is None) as (session, out):
+        new = runs.wait(revised(old, wish, limits, model, session, replan=replan, budget=budget))
+        found = differences(old, new)
+        out.show(shown(found), {"event": "revised", "differences": [d.json_value() for d in found]})
+        if target is not None:
+            save_plan(new, target)
+        elif not as_json:
+            sys.stdout.write(plan_json(new))
+        out.show(f"plan {output}" if target else "", {"event": "done", "plan": str(target) if target else None})
+
+
+def shown(found: Sequence[Difference]) -> RenderableType:
+    """Differences, segment by segment, in its colour: `[-words that went-]` and `{+words that came+}`, plain without colour."""
+    lines: list[RenderableType] = []
+    for number in dict.fromkeys(d.id for d in found):
+        own = [d for d in found if d.id == number]
+        lines.append(Text(f"segment {own[0].index:02d} {number}", style=f"bold {colour(own[0].index)}"))
+        for difference in own:
+            words = _words(clean(difference.before), clean(difference.after))
+            lines.append(Text.assemble((f"  {difference.field}  ", "dim"), words))
+    return Group(*lines) if lines else Text("nothing is otherwise", style="dim")
+
+
+def _words(before: str, after: str) -> Text:
+    """Both texts in one, the differences marked word by word; where little is the same, one after the other."""
+    old, new = (re.findall(r"\S+|\s+", text) for text in (before, after))
+    compared = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    line = Text()
+    if compared.ratio() < 0.3:
+        _mark(line, before, after)
+        return line
+    for kind, a, b, c, d in compared.get_opcodes():
+        if kind == "equal":
+            line.append("".join(old[a:b]))
+        else:
+            _mark(line, "".join(old[a:b]), "".join(new[c:d]))
+    return line
+
+
+def _mark(line: Text, gone: str, came: str) -> None:
+    if gone:
+        line.append(f"[-{gone}-]", "red strike")
+    if gone and came:
+        line.append(" ")
+    if came:
+        line.append(f"{{+{came}+}}", "green underline")
