@@ -136,10 +136,16 @@ def _charged(entry: ModelEntry, usage: Any) -> int | None:
     if rates is None or usage is None:
         return None
     details = getattr(usage, "input_tokens_details", None)
-    pictures = getattr(details, "image_tokens", None) or 0
-    words = max(0, (getattr(usage, "input_tokens", None) or 0) - pictures)
-    out = getattr(usage, "output_tokens", None) or 0
+    pictures = count(details, "image_tokens")
+    words = max(0, count(usage, "input_tokens") - pictures)
+    out = count(usage, "output_tokens")
     return round(words * rates.text_in + pictures * rates.image_in + out * rates.image_out)
+
+
+def count(usage: Any, name: str) -> int:
+    """A number of tokens out of an answer; 0 where it does not say, or says nonsense: the SDK checks no types."""
+    value = getattr(usage, name, None)
+    return value if isinstance(value, int) and value >= 0 else 0
 
 
 # -- the SDK, for whoever talks to OpenAI ---------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,7 +93,7 @@ class Painter:
         write_answer(answer.content, target)
         returned = answer.headers.get("seed", "")
         made: dict[str, Any] = {"prompt_sent": request.prompt_sent}
-        return {**made, "seed": int(returned)} if returned.isascii() and returned.isdigit() else made
+        return {**made, "seed": int(returned)} if re.fullmatch(r"[0-9]{1,19}", returned) else made
 
     def _form(self, model: str, request: ImageRequest) -> dict[str, Any]:
         """The multipart form."""

@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from pydantic import ValidationError
+
 from ..canonical import sha256_of
 from ..catalog import Backend
 from ..catalog.sizes import enlarged
@@ -69,8 +71,10 @@ class Call:
         image = self.session.store.picture(key)
         if image is None:
             return None
-        noted = self.session.store.picture_made(key)
-        return image, PictureMade.model_validate(noted) if noted else self._made(key, {}, None)
+        try:
+            return image, PictureMade.model_validate(self.session.store.picture_made(key))
+        except ValidationError:  # a card, of which nothing is noted, or noted by another version: the picture is good
+            return image, self._made(key, {}, None)
 
     # -- calls -----------------------------------------------------------------------------------------------------------
 
@@ -93,7 +97,7 @@ class Call:
 
     async def _reworded(self, prompt: str, reason: str, model: str) -> str | None:
         try:
-            return await reword(prompt, reason, model, self.session)
+            return await reword(prompt, reason, model, self.keyframe.id, self.session)
         except Interrupted:
             raise
         except LongvidError as error:

@@ -35,22 +35,32 @@ def reword_model(settings: Settings) -> str | None:
     return None
 
 
-async def reword(prompt: str, reason: str, model: str, session: Session) -> str | None:
-    """`prompt` in other words; None where the model gives none, or the same. Raises faults as an image provider does."""
-    from ..providers.openai import client, faults
+async def reword(prompt: str, reason: str, model: str, keyframe: str, session: Session) -> str | None:
+    """`prompt` in other words; None where the model gives none, or the same. Raises faults as an image provider does.
 
-    settings, where = session.settings, session.settings.planner.base_url
+    The model is asked where the planner's is. What it costs is written down for `keyframe`, by id.
+    """
+    from ..planning.endpoint import base_url_of
+    from ..planning.language_models import is_own, language_model
+    from ..providers.openai import client, count, faults
+
+    settings, where = session.settings, base_url_of(session.settings)
     asked = [
         {"role": "system", "content": _TASK},
         {"role": "user", "content": json.dumps({"prompt": prompt, "reason": reason}, ensure_ascii=False)},
     ]
 
     async def ask() -> str:
-        async with client(settings, where, settings.images.timeout_s, keyless=where is not None) as sdk:
+        async with client(settings, where, settings.images.timeout_s, keyless=is_own(where)) as sdk:
             with faults(settings):
                 answer = await sdk.chat.completions.create(model=model, messages=asked)
                 choices = answer.choices or []
-                return str((choices[0].message.content if choices else "") or "")
+                words = str((choices[0].message.content if choices else "") or "")
+        usage = getattr(answer, "usage", None)
+        tokens = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
+        if cost := language_model(model, where, None).cost(*tokens):
+            session.spend(keyframe, f"openai:{model}", cost)
+        return words
 
     words = (await persistently(ask, settings.retry, interrupted=session.interrupted)).strip()
     return words if words and words != prompt and len(words) <= _LONGEST else None

@@ -39,7 +39,11 @@ def clips_text(rendered: Rendered, warnings: Sequence[str] = ()) -> str:
     for outcome in rendered.outcomes:
         length = f"{outcome.clip.frames} frames" if outcome.clip else outcome.message or ""
         rows.append(f"{outcome.index:02}  {outcome.outcome} · {length} · {outcome.model.provider} · {outcome.determinism}")
-    noted = ["", *(f"Note: {warning}" for warning in warnings)] if warnings else []
+    drawn = (
+        f"keyframe {k.id} is by {k.source}: {k.made.fallback}" for k in rendered.plan.keyframes if k.made and k.made.fallback
+    )
+    notes = [f"Note: {text}" for text in (*drawn, *warnings)]
+    noted = ["", *notes] if notes else []
     return "\n".join([f"{counted(len(rendered.outcomes), 'clip')}: {head}", *rows, *noted])
 
 

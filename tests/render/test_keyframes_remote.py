@@ -101,6 +101,7 @@ def test_a_refused_prompt_is_reworded_with_the_reason(easel: Easel, fake: FakeIm
     (chat,) = fake.to("chat")
     assert chat.fields["model"] == "gpt-5.4-mini" and "violence" in chat.fields["messages"][-1]["content"]
     assert drawn.made.prompt_sent == "red paint on the {floor}" and drawn.made.fallback is None
+    assert easel.spent() == drawn.made.cost.paid, "rewording on a server of one's own is free"
     assert [(a.state, a.prompt) for a in drawn.made.attempts] == [
         ("moderated", "blood on the {floor}"),
         ("drawn", "red paint on the {floor}"),
