@@ -5,7 +5,7 @@ from __future__ import annotations
 from .host.api import io, ui
 from .host.backends import video_backends
 from .host.errors import on_the_node
-from .host.plans import PLANNERS, make_plan, plan_as_json
+from .host.plans import PLANNERS, asked_again, cost_text, make_plan, plan_as_json
 from .host.types import Plan
 from .host.words import plan_text
 
@@ -35,7 +35,8 @@ class SegmentPlanner(io.ComfyNode):
                     "planner",
                     options=PLANNERS,
                     default="offline",
-                    tooltip="Who plans. offline: rules, no network, the same plan every time.",
+                    tooltip="Who plans. offline: rules, no network, the same plan every time. openai: the language model named "
+                    "below, at OpenAI or on any server like it (planner.base_url in longvid.yaml: Ollama, LM Studio, vLLM).",
                 ),
                 io.Combo.Input(
                     "mode",
@@ -87,6 +88,19 @@ class SegmentPlanner(io.ComfyNode):
                     force_input=True,
                     tooltip="A plan_json that you edited. It is used as it stands, and everything above is left aside.",
                 ),
+                io.String.Input(
+                    "model",
+                    default="",
+                    optional=True,
+                    tooltip="The language model of the planner openai, such as gpt-6-luna. Its key comes from the environment "
+                    "(OPENAI_API_KEY) or longvid.yaml, never from here.",
+                ),
+                io.Boolean.Input(
+                    "replan",
+                    default=False,
+                    optional=True,
+                    tooltip="Ask the language model again on every run. Off: the same text and settings are asked once.",
+                ),
             ],
             outputs=[
                 Plan.Output("plan", tooltip="The plan, for Seed Lock, Keyframe Generator and the renderers."),
@@ -96,7 +110,14 @@ class SegmentPlanner(io.ComfyNode):
         )
 
     @classmethod
-    async def execute(cls, planner: str, backend: str, edited_plan: str = "", **brief: object) -> io.NodeOutput:
+    def fingerprint_inputs(cls, replan: bool = False, **inputs: object) -> float:
+        return asked_again(replan)
+
+    @classmethod
+    async def execute(
+        cls, planner: str, backend: str, edited_plan: str = "", model: str = "", replan: bool = False, **brief: object
+    ) -> io.NodeOutput:
         with on_the_node():
-            plan = await make_plan(edited_plan, planner, backend, **brief)
-        return io.NodeOutput(plan, plan_as_json(plan), ui=ui.PreviewText(plan_text(plan)))
+            plan, notes = await make_plan(cls, edited_plan, planner, backend, model, replan, **brief)
+            shown = "\n\n".join([plan_text(plan), cost_text(plan, backend), *notes])
+        return io.NodeOutput(plan, plan_as_json(plan), ui=ui.PreviewText(shown))
