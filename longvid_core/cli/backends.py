@@ -54,7 +54,7 @@ def _table(found: dict[Kind, list[Backend]]) -> RenderableType:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     limited = any(_size(backend) != _ANY_SIZE for backends in found.values() for backend in backends)
     for name in ("", "pictures in", "frames", *(["size"] if limited else []), "seed", "price"):
-        table.add_column(name, overflow="fold", no_wrap=name in ("", "pictures in", "seed"))
+        table.add_column(name, overflow="fold", no_wrap=name in ("", "pictures in", "seed", "price"))
     headings: dict[Kind, str] = {"video": "--backend", "image": "--images"}
     for kind, heading in headings.items():
         table.add_row(Text(heading, style="bold"))
@@ -83,7 +83,7 @@ def _pictures(backend: Backend) -> str:
     entry = backend.entry
     shown = {"required": "{}", "optional": "({})", "none": ""}
     takes = [shown[need].format(which) for which, need in (("first", entry.first_frame), ("last", entry.last_frame))]
-    takes.append(f"({entry.references} references)" if entry.references else "")
+    takes.append(f"({'' if entry.references == 1 else 'up to '}{entry.references})" if entry.references else "")
     return ", ".join(t for t in takes if t) or "-"
 
 
@@ -92,14 +92,16 @@ _ANY_SIZE = "16 to 8192"
 
 def _size(backend: Backend) -> str:
     entry = backend.entry
+    if entry.ratios:
+        return " ".join(entry.ratios)
     multiple = "" if entry.size_multiple == 2 else f", multiples of {entry.size_multiple}"
-    return ", ".join(entry.sizes) or f"{entry.min_side} to {entry.max_side}{multiple}"
+    return " ".join(entry.sizes) or f"{entry.min_side} to {entry.max_side}{multiple}"
 
 
 def _seed(backend: Backend) -> str:
     """What a seed does, and whether the same one gives the same pixels."""
     repeats = backend.entry.determinism
-    return {"native": repeats, "accepted": f"accepted, {repeats}", "none": "none"}[backend.entry.seed.promise]
+    return {"native": repeats, "accepted": "accepted", "none": "none"}[backend.entry.seed.promise]
 
 
 def _length(backend: Backend) -> str:
@@ -123,7 +125,8 @@ def _price(backend: Backend) -> str:
     if price.unit == "free":
         return "free"
     low, high = (round(1e6 * usd) for usd in (price.usd, price.high_usd if price.high_usd is not None else price.usd))
-    return f"{dollars(low, high)} a {price.unit}, {price.checked}"
+    one = "an" if price.unit == "image" else "a"
+    return f"{dollars(low, high)} {one} {price.unit}, {price.checked}"
 
 
 def register(app: typer.Typer) -> None:
