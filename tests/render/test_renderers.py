@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,11 @@ def test_how_a_clip_was_made_stays_with_it_and_is_in_the_manifest(studio: Studio
     assert [s.determinism for s in segments] == ["bit-exact"] * 2, "its catalog entry promises that for a cpu"
 
 
+def in_place_of_the_animatic(renderer: Any) -> Callable[[str], Any]:
+    """`load_provider`, with this one as the animatic."""
+    return lambda name: renderer if name == "animatic" else registry.load_provider(name)
+
+
 def test_a_provider_is_opened_once_for_all_segments_and_closed_with_the_run(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,7 +80,7 @@ def test_a_provider_is_opened_once_for_all_segments_and_closed_with_the_run(
             yield Chalk(1)
             log.append("closed")
 
-    monkeypatch.setattr("longvid_core.render.renderers.load_provider", lambda name: Boxed())
+    monkeypatch.setattr("longvid_core.render.renderers.load_provider", in_place_of_the_animatic(Boxed()))
     assert outcomes(studio.clips(small_plan(3))) == ["rendered"] * 3
     assert log == ["opened for crop", "closed"]
 
@@ -103,7 +108,7 @@ def test_a_weight_file_is_hashed_once_for_all_runs(studio: Studio, tmp_path: Pat
 
     for read in (["weights.bin"], []):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("longvid_core.render.renderers.load_provider", lambda name: Heavy(1))
+            patch.setattr("longvid_core.render.renderers.load_provider", in_place_of_the_animatic(Heavy(1)))
             studio.clips(small_plan(1))
         assert [e.id for e in studio.events if e.event == "progress" and e.stage == "weights"] == read
 
