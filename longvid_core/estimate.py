@@ -13,6 +13,7 @@ from .errors import OverBudget
 from .models.asset import Asset
 from .models.base import Frozen, MicroUsd, exact_fps
 from .models.plan import Keyframe, Plan, Segment
+from .planning.choose import Foreseen
 from .render.check import backend_for, check_plan
 
 if TYPE_CHECKING:
@@ -40,6 +41,18 @@ class Estimate(Frozen):
     low_micro_usd: MicroUsd
     high_micro_usd: MicroUsd
     unpriced: tuple[str, ...] = Field((), description="Models this run would use whose price nobody wrote down")
+    planning: Foreseen | None = Field(None, description="What a language model would take for the plan; None: there is one")
+
+    def with_planning(self, takes: Foreseen) -> Estimate:
+        """The same, and what planning will take."""
+        cost, free = takes.micro_usd or 0, takes.micro_usd is not None
+        update = {
+            "planning": takes,
+            "low_micro_usd": self.low_micro_usd + cost,
+            "high_micro_usd": self.high_micro_usd + cost,
+            "unpriced": self.unpriced if free else tuple(sorted({*self.unpriced, takes.planner})),
+        }
+        return self.model_copy(update=update)
 
 
 def estimate(plan: Plan, session: Session | None = None, *, backend: str | None = "animatic", images: str = "card") -> Estimate:

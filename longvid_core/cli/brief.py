@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..catalog import Backend
     from ..models.plan import Plan
     from ..planning.brief import Brief, Limits
+    from ..planning.choose import Foreseen
     from ..render.session import Session
     from ..settings import Settings
     from .reporting import Reporter
@@ -150,8 +151,8 @@ async def planned(what: Asked, session: Session | None = None, *, replan: bool =
     return await plan_by(what.planner, what.brief, what.limits, session, replan=replan, budget=budget)
 
 
-def foreseen(what: Asked, session: Session, out: Reporter) -> Plan:
-    """The plan for a look ahead: nobody is asked. What asking would take is said."""
+def foreseen(what: Asked, session: Session, out: Reporter) -> tuple[Plan, Foreseen]:
+    """The plan for a look ahead, and what planning will take, which is also said. Nobody is asked."""
     from ..planning.choose import foresee
 
     plan, takes = foresee(what.planner, what.brief, what.limits, session)
@@ -159,7 +160,7 @@ def foreseen(what: Asked, session: Session, out: Reporter) -> Plan:
         cost = "price not known" if takes.micro_usd is None else f"${takes.micro_usd / 1e6:.4f}"
         tokens = f"about {takes.tokens_in} tokens in, {takes.tokens_out} out, {cost}"
         out.say(f"planning by {takes.planner}: {tokens}. Until then the offline planner's plan stands in.")
-    return plan
+    return plan, takes
 
 
 def asks_a_model(what: Asked) -> bool:

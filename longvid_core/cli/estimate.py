@@ -39,7 +39,7 @@ def estimate(
 
     settings = load_settings(config)
     limit = runs.budget_of(budget, settings)
-    wanted = None
+    wanted, takes = None, None
     if what is not None and what.lower().endswith(".json"):
         plan = load_plan(Path(what))
         draws = backend_named(images or settings.images.backend, "image", "--images").asked
@@ -55,8 +55,8 @@ def estimate(
         draws, renders = wanted.images, wanted.backend
     with runs.run(settings, as_json, command=None) as (session, out):
         if wanted is not None:
-            plan = foreseen(wanted, session, out)
-        found = runs.agree_on_cost(plan, session, out, images=draws, backend=renders, budget=limit, every=True)
+            plan, takes = foreseen(wanted, session, out)
+        found = runs.agree_on_cost(plan, session, out, images=draws, backend=renders, budget=limit, every=True, planning=takes)
         if runs.is_json(out):
             out.show("", {"event": "done", "low_micro_usd": found.low_micro_usd, "high_micro_usd": found.high_micro_usd})
 

@@ -15,6 +15,7 @@ from .brief import asked, backend_named, foreseen, planned, read_prompt, seed_of
 if TYPE_CHECKING:
     from ..models.film import FilmOptions
     from ..models.plan import Plan
+    from ..planning.choose import Foreseen
     from ..render.session import Session
     from .brief import Asked
     from .reporting import Reporter
@@ -75,11 +76,15 @@ def make(
     with runs.run(settings, as_json, command=None if dry_run else runs.command_line(**settled)) as (session, out):
         if seed == "random":
             out.say(f"seed {base_seed}")
-        plan = foreseen(what, session, out) if dry_run else runs.wait(_planned(what, session, limit))
+        takes = None
+        if dry_run:
+            plan, takes = foreseen(what, session, out)
+        else:
+            plan = runs.wait(_planned(what, session, limit))
         limit = runs.left_of(limit, session)
         return _film(
             plan, session, out, images=what.images, backend=what.backend, first_image=first_image, budget=limit, options=encoding,
-            target=target, dry_run=dry_run, started=started,
+            target=target, dry_run=dry_run, started=started, planning=takes,
         )  # fmt: skip
 
 
@@ -142,13 +147,14 @@ def _film(
     target: Path,
     dry_run: bool,
     started: float,
+    planning: Foreseen | None = None,
 ) -> int:
     from ..render.keyframes import with_first
 
     if first_image is not None:
         plan = with_first(plan, first_image)
     out.plan(plan)
-    runs.agree_on_cost(plan, session, out, images=images, backend=backend, budget=budget)
+    runs.agree_on_cost(plan, session, out, images=images, backend=backend, budget=budget, planning=planning)
     if dry_run:
         if runs.is_json(out):
             out.show("", {"event": "done", "film": None, "manifest": None, "segments": []})

@@ -29,6 +29,7 @@ def revise(
     settings: Settings,
     *,
     output: Path | None,
+    html: Path | None,
     planner: str | None,
     backend: str | None,
     replan: bool,
@@ -42,6 +43,7 @@ def revise(
     from ..planning.choose import model_of
     from ..planning.difference import differences
     from ..planning.revise import revised
+    from .page import save_page
 
     if given:
         raise BadInput(f"{', '.join(given)} cannot go with --revise.", "Say in --revise what is to change, or edit the plan.")
@@ -57,6 +59,7 @@ def revise(
     video = backend_named(backend or settings.backend, "video", "--backend")
     limits = Limits.of(str(video), video.entry, old.fps)
     target = check_output(output, (".json",), "plan") if output else None
+    pages = check_output(html, (".html", ".htm"), "page") if html else None
     with runs.run(settings, as_json, command=runs.command_line(), aside=target is None) as (session, out):
         new = runs.wait(revised(old, wish, limits, model, session, replan=replan, budget=budget))
         found = differences(old, new)
@@ -65,6 +68,8 @@ def revise(
             save_plan(new, target)
         elif not as_json:
             sys.stdout.write(plan_json(new))
+        if pages is not None:
+            save_page(new, pages)
         out.show(f"plan {output}" if target else "", {"event": "done", "plan": str(target) if target else None})
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..models.clip import Rendered
     from ..models.film import FilmOptions, Release
     from ..models.plan import Plan
+    from ..planning.choose import Foreseen
     from ..render.session import Session
     from ..settings import Settings
 
@@ -155,12 +156,22 @@ def left_of(budget: float | None, session: Session) -> float | None:
 
 
 def agree_on_cost(
-    plan: Plan, session: Session, out: Reporter, *, images: str, backend: str | None, budget: float | None, every: bool = False
+    plan: Plan,
+    session: Session,
+    out: Reporter,
+    *,
+    images: str,
+    backend: str | None,
+    budget: float | None,
+    every: bool = False,
+    planning: Foreseen | None = None,
 ) -> Estimate:
-    """Show what the plan will cost (`backend` None: its keyframes alone). Raises OverBudget before anything is spent."""
+    """Show what the plan will cost (`backend` None: its keyframes alone; `planning`: what the plan itself will, where there is
+    none yet). Raises OverBudget before anything is spent."""
     from ..estimate import check_budget, estimate
 
     costs = estimate(plan, session, backend=backend, images=images)
+    costs = costs.with_planning(planning) if planning is not None and not planning.cached else costs
     out.estimate(costs, every)
     check_budget(costs, budget)
     return costs

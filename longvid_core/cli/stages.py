@@ -28,6 +28,9 @@ Folder = Annotated[
     Path, typer.Option("-o", "--output", metavar="FOLDER", help="Gets segment_00.png … and a plan.json that points at them.")
 ]
 
+Html = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write the storyboard as one page of HTML, pictures included.")
+]
 Revise = Annotated[
     str | None,
     typer.Option("--revise", metavar="WISH", help="Change the plan PLAN.json as said in words; locked segments never change."),
@@ -52,6 +55,7 @@ def plan(
     title: o.Title = None,
     planner: o.PlannerName = None,
     backend: o.Backend = None,
+    html: Html = None,
     revise: Revise = None,
     replan: Replan = False,
     budget: o.Budget = None,
@@ -67,6 +71,7 @@ def plan(
     """
     from ..planfile import plan_json, save_plan
     from ..settings import load_settings
+    from .page import save_page
     from .revision import revise as revise_plan
 
     settings = load_settings(config)
@@ -78,10 +83,11 @@ def plan(
             "--title": title,
         }  # fmt: skip
         revise_plan(
-            prompt, revise, settings, output=output, planner=planner, backend=backend, replan=replan, budget=limit,
+            prompt, revise, settings, output=output, planner=planner, backend=backend, replan=replan, budget=limit, html=html,
             as_json=as_json, given=[name for name, value in film.items() if value is not None],
         )  # fmt: skip
         return
+    pages = html_target(html)
     text = read_prompt(prompt, file)
     base_seed, policy = seed_of(seed, seed_policy, generation_id)
     what = asked(
@@ -99,7 +105,15 @@ def plan(
             save_plan(made, target)
         elif not as_json:
             sys.stdout.write(plan_json(made))
-        out.show(f"plan {output}" if target else "", {"event": "done", "plan": str(target) if target else None})
+        if pages is not None:
+            save_page(made, pages)
+        done = {"event": "done", "plan": str(target) if target else None, **({"html": str(pages)} if pages else {})}
+        out.show("\n".join([*([f"plan {output}"] if target else []), *([f"page {html}"] if pages else [])]), done)
+
+
+def html_target(html: Path | None) -> Path | None:
+    """The page's file, checked before any work."""
+    return check_output(html, (".html", ".htm"), "page") if html is not None else None
 
 
 @contextlib.contextmanager
@@ -121,6 +135,7 @@ def keyframes(
     output: Folder,
     images: o.Images = None,
     first_image: o.FirstImage = None,
+    html: Html = None,
     budget: o.Budget = None,
     config: o.Config = None,
     as_json: o.Json = False,
@@ -132,6 +147,7 @@ def keyframes(
     from ..planfile import load_plan
     from ..render.keyframes import draw_keyframes, with_first
     from ..settings import load_settings
+    from .page import save_page
 
     settings = load_settings(config)
     wanted = load_plan(plan_file)
@@ -139,6 +155,7 @@ def keyframes(
     limit = runs.budget_of(budget, settings)
     folder = output.expanduser().absolute()
     check_folder(folder if folder.exists() else folder.parent)
+    pages = html_target(html)
     with runs.run(settings, as_json, command=runs.command_line()) as (session, out):
         if first_image is not None:
             wanted = with_first(wanted, first_image)
@@ -148,9 +165,13 @@ def keyframes(
         pictures = [
             {"index": i, "id": k.id, "path": k.image.path, "source": k.source} for i, k in enumerate(saved.keyframes) if k.image
         ]
-        out.show(f"{len(pictures)} keyframes and plan.json in {output}", {
-            "event": "done", "plan": str(folder / "plan.json"), "keyframes": pictures,
-        })  # fmt: skip
+        said = [f"{len(pictures)} keyframes and plan.json in {output}"]
+        done = {"event": "done", "plan": str(folder / "plan.json"), "keyframes": pictures}
+        if pages is not None:
+            save_page(saved, pages)
+            said.append(f"page {html}")
+            done["html"] = str(pages)
+        out.show("\n".join(said), done)
 
 
 def save_pictures(plan: Plan, folder: Path) -> Plan:

@@ -1,0 +1,135 @@
+"""A storyboard as one page of HTML that needs nothing else: pictures stand in it as data."""
+
+from __future__ import annotations
+
+import base64
+import io
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..models.base import exact_fps
+from .storyboard import clock, colour
+
+if TYPE_CHECKING:
+    from ..models.plan import Keyframe, Plan, Segment
+
+_WIDTH = 640
+"""Pixels of a picture on the page, at the most."""
+
+
+def save_page(plan: Plan, path: Path) -> None:
+    """Write the page, whole or not at all. Keyframes that are not drawn yet are told in words."""
+    from ..files import write_bytes
+
+    write_bytes(path, page(plan).encode())
+
+
+def page(plan: Plan) -> str:
+    """The page: the film's facts, its cast, and each segment with its two stills, its words and how it is seen."""
+    rate, start, shots = exact_fps(plan.fps), 0, []
+    pictures = {k.id: _picture(k, plan) for k in plan.keyframes}
+    for segment in plan.segments:
+        start -= segment.index > 0 and segment.join == "continuous"
+        shots.append(_shot(plan, segment, float(start / rate), pictures))
+        start += segment.frames
+    seconds = clock(float(plan.film_frames / rate))
+    facts = [f"{len(plan.segments)} segments", seconds, f"{plan.width}×{plan.height}", f"{plan.fps:g} fps", f"{plan.mode} mode"]
+    facts += [f"seed {plan.seed}", *([f"planned by {plan.planned_by}"] if plan.planned_by else [])]
+    strip = "".join(f'<a href="#{escape(s.id)}" style="flex:{s.frames};background:{colour(s.index)}"></a>' for s in plan.segments)
+    cast = "".join(f"<div><dt>{escape(m.name)}</dt><dd>{escape(m.look) or '–'}</dd></div>" for m in plan.cast)
+    return "".join(
+        [
+            '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width,initial-scale=1">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+            f"<title>{escape(plan.title)}</title><style>{_STYLE}</style></head><body><main>",
+            f"<header><h1>{escape(plan.title)}</h1><p>{escape(' · '.join(facts))}</p><nav>{strip}</nav></header>",
+            f"<section class=cast><h2>Cast</h2><dl>{cast}</dl></section>" if cast else "",
+            *shots,
+            "</main></body></html>\n",
+        ]
+    )
+
+
+def _shot(plan: Plan, segment: Segment, start: float, pictures: dict[str, str]) -> str:
+    look = plan.visual_of(segment).to_prompt()
+    length = clock(float(segment.frames / exact_fps(plan.fps)))
+    join = "" if segment.index == 0 else "cut" if segment.join == "cut" else "goes on"
+    head = filter(None, [f"{clock(start)}", f"{length} long", join, "locked" if segment.locked else "", segment.backend or ""])
+    ends = [name for name in (segment.first_keyframe, segment.last_keyframe) if name is not None]
+    said = f"<details><summary>Your words</summary><p>{escape(segment.text)}</p></details>" if segment.text.strip() else ""
+    without = f"<p class=dim>without {escape(segment.negative)}</p>" if segment.negative else ""
+    return (
+        f'<article id="{escape(segment.id)}" style="--c:{colour(segment.index)}"><h3><b>{segment.index:02d}</b> '
+        f"<span>{escape(segment.id)}</span> <i>{escape(' · '.join(head))}</i></h3>"
+        f"<div class=ends>{''.join(pictures[name] for name in ends)}</div>"
+        f"<p>{escape(segment.prompt)}</p>{without}<p class=dim>{escape(look)}</p>"
+        f'<p class=dim>complexity <meter min=0 max=1 value="{segment.complexity:g}"></meter> {segment.complexity:g}</p>'
+        f"{said}</article>"
+    )
+
+
+def _picture(keyframe: Keyframe, plan: Plan) -> str:
+    """A keyframe as a figure: its picture where there is one, else its place in the film's shape with its words."""
+    words = escape(keyframe.prompt)
+    shape = f"aspect-ratio:{plan.width}/{plan.height}"
+    if keyframe.image is None:
+        return f'<figure><div class=blank style="{shape}">not drawn yet</div><figcaption>{words}</figcaption></figure>'
+    data = base64.b64encode(_small(Path(keyframe.image.path))).decode()
+    made = f" <i>{escape(keyframe.source)}</i>" if keyframe.source else ""
+    return (
+        f'<figure><img alt="{words}" src="data:image/jpeg;base64,{data}" style="{shape}">'
+        f"<figcaption>{words}{made}</figcaption></figure>"
+    )
+
+
+def _small(path: Path) -> bytes:
+    """The picture as a JPEG, no wider than the page shows it. Unreadable where it cannot be decoded."""
+    from PIL import Image
+
+    from ..media.images import load_rgb
+
+    pixels = load_rgb(path)
+    image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
+    image.thumbnail((_WIDTH, 4 * _WIDTH))
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=85)
+    return file.getvalue()
+
+
+_POLICY = "default-src 'none';img-src data:;style-src 'unsafe-inline'"
+_STYLE = """
+:root{color-scheme:light dark;--bg:light-dark(#faf8f4,#15161a);--ink:light-dark(#22252b,#e9e7e2);
+--dim:light-dark(#6b6f78,#9a9ca5);--card:light-dark(#fff,#1e2026);--line:light-dark(#e4e0d8,#2d3038)}
+*{box-sizing:border-box}
+body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.55 system-ui,sans-serif}
+main{max-width:1080px;margin:0 auto;padding:2.5rem 1.25rem 4rem}
+h1{font-size:2.1rem;line-height:1.15;margin:0 0 .3rem}
+h2{font-size:1rem;margin:0 0 .5rem}
+header p,.dim,h3 i,figcaption,dd{color:var(--dim)}
+header p{margin:0 0 1.2rem}
+nav{display:flex;gap:2px;height:14px;border-radius:7px;overflow:hidden}
+nav a{display:block;min-width:3px}
+.cast{margin:2rem 0 0}
+dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(240px,1fr));gap:.6rem 1.5rem;margin:0}
+dt{font-weight:600}
+dd{margin:0;font-size:.9rem}
+article{background:var(--card);border:1px solid var(--line);border-left:5px solid var(--c);border-radius:10px;
+padding:1.1rem 1.3rem;margin:1.4rem 0 0;scroll-margin-top:1rem}
+h3{display:flex;gap:.6rem;align-items:baseline;margin:0 0 .8rem;font-size:1rem;font-weight:500}
+h3 b{color:var(--c);font-size:1.25rem}
+h3 i{font-style:normal;margin-left:auto;font-size:.9rem}
+.ends{display:grid;grid-template-columns:repeat(auto-fit,minmax(260px,1fr));gap:1rem}
+figure{margin:0;max-width:640px}
+figure img,.blank{display:block;width:100%;object-fit:cover;border-radius:6px;
+background:color-mix(in srgb,var(--c) 18%,var(--card))}
+.blank{display:grid;place-items:center;color:var(--dim);font-size:.85rem}
+figcaption{font-size:.82rem;margin-top:.35rem}
+p{margin:.7rem 0 0}
+.dim{font-size:.88rem}
+meter{width:90px;vertical-align:middle}
+details{margin-top:.7rem;font-size:.9rem}
+summary{cursor:pointer}
+@media print{article{break-inside:avoid}}
+"""

@@ -1,0 +1,122 @@
+"""Commands whose planner is a language model: what they cost ahead, what they leave behind, and the storyboard as a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from longvid_core.planfile import load_plan
+from tests.fake_openai import Error, FakeOpenAI, fake_openai
+
+from .conftest import SECRETS, Longvid
+
+TEXT = "A heron waits in the reeds. It lifts off over the water."
+ASKED = (TEXT, "--planner", "openai:test-1", "--size", "160x96")
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
+    with fake_openai() as server:
+        monkeypatch.setenv("LONGVID_PLANNER__BASE_URL", server.url)
+        monkeypatch.setenv("LONGVID_RETRY__ATTEMPTS", "1")
+        yield server
+
+
+def test_plan_is_asked_once_and_again_with_replan(longvid: Longvid, model: FakeOpenAI) -> None:
+    first = longvid("plan", *ASKED, "-o", "a.json")
+    assert first.code == 0 and "1 request, 1000 tokens in" in first.out
+    longvid("plan", *ASKED, "-o", "b.json")
+    assert model.calls == 1
+    assert Path("a.json").read_bytes() == Path("b.json").read_bytes()
+    longvid("plan", *ASKED, "-o", "b.json", "--replan")
+    assert model.calls == 2
+
+
+def test_stdout_is_the_plan_and_nothing_else(longvid: Longvid, model: FakeOpenAI) -> None:
+    ran = longvid("plan", *ASKED)
+    Path("p.json").write_text(ran.out)
+    assert load_plan(Path("p.json")).title == "The Heron"
+    assert "planned by openai:test-1" in ran.err
+
+
+def test_a_film_is_planned_by_the_model_and_its_manifest_says_so(longvid: Longvid, model: FakeOpenAI) -> None:
+    assert longvid("make", *ASKED, "--seconds", "2", "-o", "film.mp4").code == 0
+    assert f'"planned_by": "openai:test-1 at {model.url}"' in Path("film.manifest.json").read_text()
+    assert model.calls == 1
+
+
+def test_a_look_ahead_asks_nobody_and_counts_the_tokens(longvid: Longvid, model: FakeOpenAI) -> None:
+    for command in (["estimate", *ASKED], ["make", *ASKED, "--dry-run"]):
+        ran = longvid(*command)
+        assert ran.code == 0
+        assert re.search(r"planning by openai:test-1: about \d{4} tokens in, \d+ out", ran.out)
+    told = next(line for line in longvid("estimate", *ASKED, "--json").lines if line["event"] == "estimate")
+    assert told["planning"]["planner"] == "openai:test-1" and told["planning"]["tokens_in"] > 500
+    assert model.calls == 0
+    longvid("plan", *ASKED, "-o", "a.json")
+    assert "planning by" not in longvid("estimate", *ASKED).out, "the plan is in the store"
+
+
+def test_what_planning_costs_counts_against_the_budget(longvid: Longvid, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LONGVID_PLANNER__BASE_URL", "https://api.openai.com/v1")
+    assert longvid("estimate", TEXT, "--planner", "openai:gpt-6.1-sol", "--budget", "1").code == 0
+    assert longvid("estimate", TEXT, "--planner", "openai:gpt-6.1-sol", "--budget", "0.001").code == 4
+    assert longvid("estimate", TEXT, "--planner", "openai:nobody-knows", "--budget", "1").code == 4
+
+
+@pytest.mark.parametrize(("reply", "code"), [(Error(401, "no"), 3), (Error(500, "down"), 3)])
+def test_a_failure_ends_with_its_code_and_leaves_no_plan(longvid: Longvid, model: FakeOpenAI, reply: Error, code: int) -> None:
+    model.otherwise = reply
+    ran = longvid("plan", *ASKED, "-o", "a.json")
+    assert ran.code == code and "--planner offline" in ran.err + " --planner offline" * (reply.status == 500)
+    assert not Path("a.json").exists()
+
+
+def test_the_rules_stand_in_loudly(longvid: Longvid, model: FakeOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LONGVID_ON_PLANNER_FAILURE", "offline")
+    model.otherwise = Error(500, "down")
+    ran = longvid("plan", *ASKED, "-o", "a.json")
+    assert ran.code == 0 and "warning: PLANNED OFFLINE" in ran.out
+    assert load_plan(Path("a.json")).planned_by == "offline, in place of openai:test-1"
+
+
+@pytest.mark.parametrize("name", ["openai", "openai:", "openai: x", "gpt", "ollama:llama"])
+def test_a_planner_that_is_none_is_refused(longvid: Longvid, name: str) -> None:
+    ran = longvid("plan", TEXT, "--planner", name)
+    assert ran.code == 2 and "--planner" in ran.err and "openai:" in ran.err
+
+
+# ---- the page ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_page_of_html_stands_alone(longvid: Longvid) -> None:
+    longvid("keyframes", _plan(longvid), "-o", "frames")
+    hostile = 'A heron & <script>alert("x")</script> waits. It lifts off.'
+    assert longvid("plan", hostile, "-o", "a.json", "--html", "board.html", "--size", "160x96").code == 0
+    html = Path("board.html").read_text()
+    assert "<script" not in html and "&lt;script&gt;" in html
+    assert "http:" not in html and "https:" not in html and "not drawn yet" in html
+
+
+def test_the_page_of_drawn_keyframes_holds_the_pictures(longvid: Longvid) -> None:
+    ran = longvid("keyframes", _plan(longvid), "-o", "frames", "--html", "board.html")
+    assert ran.code == 0 and "page board.html" in ran.out
+    html = Path("board.html").read_text()
+    plan = load_plan(Path("frames/plan.json"))
+    ends = sum(1 for s in plan.segments for k in (s.first_keyframe, s.last_keyframe) if k)
+    assert html.count("data:image/jpeg;base64,") == ends > 0
+    assert "not drawn yet" not in html
+    assert not any(secret in html for secret in SECRETS.values())
+
+
+def test_a_page_goes_into_an_html_file(longvid: Longvid) -> None:
+    ran = longvid("plan", TEXT, "--html", "board.txt")
+    assert ran.code == 2 and ".html" in ran.err
+
+
+def _plan(longvid: Longvid) -> str:
+    assert longvid("plan", TEXT, "-o", "plain.json", "--size", "160x96").code == 0
+    return "plain.json"
