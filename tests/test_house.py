@@ -25,6 +25,8 @@ HEAVY = [
     "httpx",
     "websockets",
     "ffmpeg",
+    "openai",
+    "instructor",
 ]
 LIMIT = 400
 

@@ -154,11 +154,11 @@ async def planned(what: Asked, session: Session | None = None, *, replan: bool =
 def foreseen(what: Asked, session: Session, out: Reporter) -> tuple[Plan, Foreseen]:
     """The plan for a look ahead, and what planning will take, which is also said. Nobody is asked."""
     from ..planning.choose import foresee
+    from ..planning.language_models import price_shown
 
     plan, takes = foresee(what.planner, what.brief, what.limits, session)
     if not takes.cached:
-        cost = "price not known" if takes.micro_usd is None else f"${takes.micro_usd / 1e6:.4f}"
-        tokens = f"about {takes.tokens_in} tokens in, {takes.tokens_out} out, {cost}"
+        tokens = f"about {takes.tokens_in} tokens in, {takes.tokens_out} out, {price_shown(takes.micro_usd)}"
         out.say(f"planning by {takes.planner}: {tokens}. Until then the offline planner's plan stands in.")
     return plan, takes
 

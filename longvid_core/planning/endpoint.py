@@ -20,7 +20,7 @@ from ..files import write_bytes
 from ..providers.faults import Refused, Transient
 from ..retry import persistently
 from ..secrets import KEYS, key_of
-from .language_models import HOSTED, LanguageModel, Mode, is_own, language_model, modes_of, tokens_in
+from .language_models import HOSTED, LanguageModel, Mode, is_own, language_model, modes_of, price_shown, tokens_in
 from .wire import Asked, ModeRefused, Unwanted, quiet, send, sound
 
 if TYPE_CHECKING:
@@ -64,9 +64,8 @@ class Used:
     micro_usd: int | None = 0
 
     def __str__(self) -> str:
-        cost = "price not known" if self.micro_usd is None else f"${self.micro_usd / 1e6:.4f}"
         asked = f"{self.requests} request{'s' * (self.requests != 1)}"
-        return f"{asked}, {self.tokens_in} tokens in, {self.tokens_out} out, {cost}"
+        return f"{asked}, {self.tokens_in} tokens in, {self.tokens_out} out, {price_shown(self.micro_usd)}"
 
 
 class Endpoint:

@@ -113,6 +113,11 @@ def is_own(base_url: str) -> bool:
     return address.is_loopback or address.is_private or address.is_link_local
 
 
+def price_shown(micro_usd: int | None) -> str:
+    """A cost as people read it."""
+    return "price not known" if micro_usd is None else f"${micro_usd / 1e6:.4f}" if micro_usd else "free"
+
+
 def tokens_in(text: str) -> int:
     """About how many tokens a text is: four ASCII characters each, other scripts one and a half characters each."""
     plain = sum(char.isascii() for char in text)
