@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# Started in the background, a shell's child ignores Ctrl-C, and so would every process these tests stop with it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _KEYS = ("_API_KEY", "_API_SECRET", "_API_TOKEN", "_BASE_URL")
 

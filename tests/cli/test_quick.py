@@ -57,7 +57,7 @@ def both(longvid: Longvid, shelf: Path, tmp_path: Path, monkeypatch: pytest.Monk
     def run(*args: object) -> Ran:
         found: list[tuple[Ran, dict[Path, bytes]]] = []
         for extra in ((), THE_LONG_WAY):
-            folder = tmp_path / "work"
+            folder = tmp_path / "at"
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(shelf, folder)
             monkeypatch.chdir(folder)
@@ -75,7 +75,7 @@ GOOD = [
     ["0.mp4", "1.mp4", "2.mp4", "--copy", "-o", "film.mp4"],
     ["-o", "film.mov", "--copy", "0.mp4", "0.mp4"],
     ["0.mp4", "--output", "film.mkv", "1.mp4", "--copy"],
-    ["--copy", "./0.mp4", "../work/1.mp4", "--output", "./film.m4v"],
+    ["--copy", "./0.mp4", "../at/1.mp4", "--output", "./film.m4v"],
     [*AWKWARD, "--copy", "-o", "new\nfilm [bold]x :smile: 日本.mp4"],
     ["0.mp4", "--copy", "-o", f"{'a long name, ' * 15}.mp4"],
     ["loud.mp4", "loud2.mp4", "--copy", "-o", "film.mp4"],
