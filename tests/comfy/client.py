@@ -7,12 +7,17 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from websockets.sync.client import connect
 
 from tools.comfy_host import ROOT, ComfyHost
 
 Prompt = dict[str, dict[str, Any]]
+_TEXT, _PICTURE = (3).to_bytes(4, "big"), (4).to_bytes(4, "big")
+_ENDS = ("execution_success", "execution_error", "execution_interrupted")
 
 
 class Refused(Exception):
@@ -29,6 +34,20 @@ class Ended(Exception):
     def __init__(self, kind: str, message: dict[str, Any]) -> None:
         super().__init__(f"{kind}: {message.get('exception_message', '')}")
         self.kind, self.message = kind, message
+
+
+@dataclass
+class Seen:
+    """What a browser is told while a prompt runs: the messages, the lines of text on nodes, and how many pictures."""
+
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    pictures: int = 0
+
+    @property
+    def ran(self) -> set[str]:
+        """The ids of the nodes that were executed."""
+        return {m["data"]["node"] for m in self.messages if m["type"] == "executing" and m["data"]["node"]}
 
 
 class Client:
@@ -73,6 +92,23 @@ class Client:
     def run(self, prompt: Prompt, workflow: Any = None) -> dict[str, Any]:
         """Queue and wait."""
         return self.wait(self.queue(prompt, workflow))
+
+    def watch(self, prompt: Prompt) -> Seen:
+        """Queue it, and listen as a browser does until it has ended well."""
+        seen = Seen()
+        with connect(self.host.url.replace("http", "ws") + f"/ws?clientId={self.id}", max_size=None) as socket:
+            socket.send(json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}}))
+            self.queue(prompt)
+            while not seen.messages or seen.messages[-1]["type"] not in _ENDS:
+                message = socket.recv(timeout=60)
+                if isinstance(message, str):
+                    seen.messages.append(json.loads(message))
+                elif message[:4] == _PICTURE:
+                    seen.pictures += 1
+                elif message[:4] == _TEXT:
+                    seen.texts.append(message[4:].decode("utf-8", "replace"))
+        assert seen.messages[-1]["type"] == "execution_success", seen.messages[-1]
+        return seen
 
     def free(self) -> None:
         """Let ComfyUI forget its models and every node's output, as its menu does."""

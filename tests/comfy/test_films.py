@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 
 import pytest
-from websockets.sync.client import connect
 
 from longvid_core.media.probe import probe
 from longvid_core.media.tags import read_tags
@@ -152,25 +151,10 @@ def test_nodes_say_what_they_did(fresh: Client) -> None:
 def test_progress_and_previews_reach_the_browser(fresh: Client) -> None:
     prompt = small("keyframe_mode")
     clips = node_id(prompt, "LongvidRemoteVideo")
-    seen: list[tuple[float, float]] = []
-    pictures = texts = 0
-    with connect(fresh.host.url.replace("http", "ws") + f"/ws?clientId={fresh.id}", max_size=None) as socket:
-        socket.send(json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}}))
-        fresh.queue(prompt)
-        while True:
-            message = socket.recv(timeout=60)
-            if isinstance(message, bytes):
-                pictures += message[:4] == (4).to_bytes(4, "big")
-                texts += message[:4] == (3).to_bytes(4, "big") and b"segment" in message
-                continue
-            event = json.loads(message)
-            if event["type"] == "progress_state" and clips in event["data"]["nodes"]:
-                state = event["data"]["nodes"][clips]
-                seen.append((state["value"], state["max"]))
-            if event["type"] in ("execution_success", "execution_error", "execution_interrupted"):
-                break
-    assert event["type"] == "execution_success"
+    told = fresh.watch(prompt)
+    states = [m["data"]["nodes"].get(clips) for m in told.messages if m["type"] == "progress_state"]
+    seen = [(state["value"], state["max"]) for state in states if state is not None]
     assert [v / m for v, m in seen] == sorted(v / m for v, m in seen)
     assert len(set(seen)) > 2
-    assert pictures >= 2
-    assert texts >= 2
+    assert told.pictures >= 2
+    assert sum("segment" in text for text in told.texts) >= 2

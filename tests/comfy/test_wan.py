@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from websockets.sync.client import connect
 
 from longvid_core.media.frames import iterate_frames, last_frame
 from longvid_core.media.images import load_rgb, pixels_sha256
@@ -41,29 +40,6 @@ def refused(comfy: Client, prompt: Prompt) -> str:
     return str(ended.value.message["exception_message"])
 
 
-def watched(comfy: Client, prompt: Prompt) -> tuple[set[str], list[str], int]:
-    """Which nodes ran, the lines of text on the sampler, and how many pictures came."""
-    ran: set[str] = set()
-    texts: list[str] = []
-    pictures = 0
-    with connect(comfy.host.url.replace("http", "ws") + f"/ws?clientId={comfy.id}", max_size=None) as socket:
-        socket.send(json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}}))
-        comfy.queue(prompt)
-        while True:
-            message = socket.recv(timeout=60)
-            if isinstance(message, bytes):
-                pictures += message[:4] == (4).to_bytes(4, "big")
-                if message[:4] == (3).to_bytes(4, "big"):
-                    texts.append(message[8:].decode("utf-8", "replace"))
-                continue
-            event = json.loads(message)
-            if event["type"] == "executing" and event["data"]["node"]:
-                ran.add(event["data"]["node"])
-            if event["type"] in ("execution_success", "execution_error", "execution_interrupted"):
-                assert event["type"] == "execution_success", event
-                return ran, texts, pictures
-
-
 def test_a_film_is_sampled_once_and_never_again(tiny: Client) -> None:
     plan = wan_plan(4, cuts=(2,))
     outputs = tiny.run(wan_prompt(plan))
@@ -77,12 +53,12 @@ def test_a_film_is_sampled_once_and_never_again(tiny: Client) -> None:
     assert "sampler_noise" not in made
     assert len(set(frames_of(first))) == 4
 
-    ran, _, _ = watched(tiny, wan_prompt(plan))
+    tiny.run(wan_prompt(plan))
     assert sampled(tiny) == 4 * STEPS
     assert tiny.outcomes() == ["cached"] * 4
 
     tiny.free()
-    ran, _, _ = watched(tiny, wan_prompt(plan))
+    ran = tiny.watch(wan_prompt(plan)).ran
     assert SAMPLER in ran and not ran & {MODEL, "steps", "text", "vae", "vision"}, "no model is loaded to find that all is there"
 
 
@@ -264,11 +240,11 @@ def test_what_drew_a_stochastic_samplers_noise_is_recorded(tiny: Client, sampler
 
 def test_progress_counts_segments_and_steps_and_shows_the_latent(tiny: Client) -> None:
     switch(tiny, "slow")
-    _, texts, pictures = watched(tiny, wan_prompt(wan_plan(2), steps=8))
-    assert any("reading tiny_wan_flf2v.safetensors" in text for text in texts)
-    assert any("segment 2 of 2" in text and "step 5 of 8" in text for text in texts)
-    assert any("s left" in text for text in texts)
-    assert pictures > 10
+    told = tiny.watch(wan_prompt(wan_plan(2), steps=8))
+    assert any("reading tiny_wan_flf2v.safetensors" in text for text in told.texts)
+    assert any("segment 2 of 2" in text and "step 5 of 8" in text for text in told.texts)
+    assert any("s left" in text for text in told.texts)
+    assert told.pictures > 10
 
 
 @pytest.mark.parametrize(
