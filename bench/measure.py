@@ -69,17 +69,22 @@ def _watch(pid: int, every_s: float, peak: list[int], stop: threading.Event) -> 
 
 
 def resident(pid: int) -> int:
-    """Bytes of memory that a process and its descendants hold. Shared pages count once for each."""
-    total, waiting = 0, [pid]
+    """Bytes of memory that a process and its descendants hold. Shared pages count once for each.
+
+    A child that has not become its own program yet still runs in its parent's memory, and is not counted a second time.
+    """
+    total, waiting = 0, [(pid, b"")]
     while waiting:
-        current = waiting.pop()
+        current, parents_command = waiting.pop()
         try:
+            command = Path(f"/proc/{current}/cmdline").read_bytes()
             pages = Path(f"/proc/{current}/statm").read_text().split()[1]
             for task in os.listdir(f"/proc/{current}/task"):
-                waiting += map(int, Path(f"/proc/{current}/task/{task}/children").read_text().split())
+                children = Path(f"/proc/{current}/task/{task}/children").read_text().split()
+                waiting += [(int(child), command) for child in children]
         except (FileNotFoundError, ProcessLookupError, IndexError):  # it ended meanwhile
             continue
-        total += int(pages) * os.sysconf("SC_PAGE_SIZE")
+        total += 0 if command == parents_command else int(pages) * os.sysconf("SC_PAGE_SIZE")
     return total
 
 
