@@ -122,14 +122,13 @@ class CanvasWan:
         except memory.InterruptProcessingException as stop:
             raise Interrupted("sampling: stopped.", _AGAIN) from stop
         except Exception as error:
-            latent = None
-            gc.collect()  # what the error's traceback holds in circles
             if not memory.is_oom(error):
                 raise
             memory.unload_all_models()  # as ComfyUI does, so that the next segment finds room
             raise RenderFailed(f"the GPU ran out of memory: {self._way_out(request)}.") from error
         finally:
             latent = None
+            gc.collect()  # ComfyUI's samplers leave tensors behind in circles: measured, a tenth more over twelve segments
             memory.soft_empty_cache()
 
     def _sample(self, request: VideoRequest, watch: Watch) -> tuple[dict[str, Any], dict[str, Any]]:
