@@ -114,6 +114,7 @@ class CanvasWan:
         from .videos import write_images
 
         latent: dict[str, Any] | None = None
+        gc.freeze()  # what is there already is not looked through at the end, which would take as long as a few steps
         try:
             latent, made = self._sample(request, watch)
             with ClipWriter(target, request.width, request.height, request.fps, watch.interrupted) as clip:
@@ -129,6 +130,7 @@ class CanvasWan:
         finally:
             latent = None
             gc.collect()  # ComfyUI's samplers leave tensors behind in circles: measured, a tenth more over twelve segments
+            gc.unfreeze()
             memory.soft_empty_cache()
 
     def _sample(self, request: VideoRequest, watch: Watch) -> tuple[dict[str, Any], dict[str, Any]]:
