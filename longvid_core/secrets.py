@@ -12,8 +12,22 @@ from .errors import BadInput
 if TYPE_CHECKING:
     from .settings import Settings
 
-KEYS = {"openai": "OPENAI_API_KEY", "stability": "STABILITY_API_KEY"}
+KEYS = {
+    "openai": "OPENAI_API_KEY",
+    "stability": "STABILITY_API_KEY",
+    "runway": "RUNWAYML_API_SECRET",
+    "google": "GOOGLE_API_KEY",
+    "replicate": "REPLICATE_API_TOKEN",
+}
 """The environment variable of each provider's key. In longvid.yaml it stands under `keys`, by the provider's name."""
+SITES = {
+    "openai": "platform.openai.com/api-keys",
+    "stability": "platform.stability.ai/account/keys",
+    "runway": "dev.runwayml.com",
+    "google": "aistudio.google.com/apikey, or for Vertex console.cloud.google.com/vertex-ai",
+    "replicate": "replicate.com/account/api-tokens",
+}
+"""Where each provider's key is to be had."""
 
 
 def key_of(provider: str, settings: Settings) -> SecretStr | None:
@@ -29,7 +43,7 @@ def required_key(provider: str, settings: Settings) -> SecretStr:
     if key is None:
         raise BadInput(
             f"{provider} needs a key, and there is none.",
-            f"Set {KEYS[provider]} in the environment, or keys.{provider} in longvid.yaml.",
+            f"Set {KEYS[provider]} in the environment, or keys.{provider} in longvid.yaml. It is made at {SITES[provider]}.",
         )
     return key
 

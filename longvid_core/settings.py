@@ -62,6 +62,21 @@ class RetrySettings(_Section):
     longest_wait_s: float = Field(120.0, ge=0, description="No wait is longer, even where a provider asks for it")
 
 
+class RemoteSettings(_Section):
+    """How clips are rendered far away."""
+
+    deadline_s: float = Field(3600, gt=0, description="How long one job is waited for; it can be gone on with afterwards")
+    timeout_s: float = Field(120, gt=0, description="How long one call may take without a sign of life")
+    retries: int = Field(2, ge=0, le=10, description="How often a job that failed by the provider's own fault is submitted again")
+    audio: bool = Field(False, description="Ask for sound where a model makes it; it may cost more")
+    concurrency: dict[str, int] = Field(
+        {}, description="How many jobs at once your account may have, by PROVIDER or PROVIDER:MODEL; default: the catalog's"
+    )
+    inputs: dict[str, dict[str, Any]] = Field(
+        {}, description="Further input for a model, by PROVIDER:MODEL, as its provider names it: {resolution: 1080p}"
+    )
+
+
 class FilmSettings(_Section):
     """How the film is encoded."""
 
@@ -100,6 +115,15 @@ class Settings(BaseSettings):
     budget: float | None = Field(None, ge=0, description="US dollars one run may cost")
     film: FilmSettings = FilmSettings()
     retry: RetrySettings = RetrySettings()
+    remote: RemoteSettings = RemoteSettings()
+    fallback: tuple[str, ...] = Field((), description="Who renders a segment that its backend does not; PROVIDER[:MODEL] each")
+    on_failure: Literal["stop", "placeholder"] = Field(
+        "stop", description="A segment nobody renders: no film, or an animatic in its place, marked as such"
+    )
+    on_unknown: Literal["ask", "resubmit"] = Field(
+        "ask", description="A job that may have been bought, its answer lost: ask you, or submit it (and maybe pay) again"
+    )
+    poll_interval: float | None = Field(None, gt=0, description="Seconds between two looks at a job; default: the catalog's")
     keys: dict[str, SecretStr] = Field({}, description="Keys of remote providers by name; the environment's win over these")
     wan: WanSettings = WanSettings()
     framepack: FramepackSettings = FramepackSettings()

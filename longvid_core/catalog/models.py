@@ -97,7 +97,9 @@ class ModelEntry(Frozen):
     size_multiple: int = Field(2, ge=1)
     min_side: int = 16
     max_side: int = 8192
-    any_size: bool = Field(True, description="Draws at the plan's size, whatever that is; else its picture is fitted")
+    any_size: bool = Field(
+        True, description="Makes the plan's size (and rate), whatever that is; else what comes is kept as it is, and fitted"
+    )
     ratios: tuple[str, ...] = Field((), description="Legal W:H, where a shape is asked for and not a size")
     max_ratio: float | None = Field(None, ge=1, description="How much longer one side may be than the other")
     pixels: tuple[int, int] | None = Field(None, description="Fewest and most pixels")
@@ -107,7 +109,16 @@ class ModelEntry(Frozen):
     bit_exact_on: tuple[str, ...] = Field((), description="Types of device on which a request gives the same bits twice")
     price: Price | None = None
     concurrency: int | Literal["cpus"] = 1
-    audio: bool = False
+    audio: bool = Field(False, description="Its clips have sound")
+    remote: bool = Field(False, description="Rendered far away, by jobs that are submitted, polled and fetched")
+    poll_s: float = Field(5, gt=0, description="The shortest time between two looks at a job, in seconds")
+    typical_s: float | None = Field(None, gt=0, description="How long a job usually takes, where it tells no progress")
+    outputs_live_s: float | None = Field(None, gt=0, description="How long a finished clip can be fetched, in seconds")
+    resolutions: tuple[str, ...] = Field((), description="Tiers it is asked for by name (`720p`), where that is so")
+    inputs: dict[str, str] = Field(
+        {}, description="What its interface calls what we call prompt, negative, first, last, seconds, frames, fps, ratio, "
+        "resolution, audio"
+    )  # fmt: skip
     repositories: dict[str, str] = Field(
         {},
         description="Where its weights are: OWNER/NAME of `base`, OWNER/NAME[/FOLDER] of each part that is elsewhere",

@@ -57,7 +57,10 @@ class ImageRequest(Frozen):
 
 
 class VideoRequest(Frozen):
-    """One segment to render. `first` and `last` already have the plan's exact size."""
+    """One segment to render. `first` and `last` already have the plan's exact size.
+
+    A model whose catalog entry says `any_size: false` renders at a size and rate of its own, for `frames / fps` seconds.
+    """
 
     prompt: str
     negative: str
@@ -70,11 +73,13 @@ class VideoRequest(Frozen):
     first: Asset | None
     last: Asset | None
     references: tuple[Reference, ...] = ()
+    fit: Fit = Field("crop", description="How a clip of another size will be brought to this one")
+    fitted: str | None = Field(None, description="Prompt and visual state in one text, condensed to the model's limit")
 
     @property
     def prompt_sent(self) -> str:
         """Prompt and visual state in one text, for a model that reads nothing else."""
-        return in_words(self.prompt, self.visual)
+        return self.fitted if self.fitted is not None else in_words(self.prompt, self.visual)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LONGEST_SIDE = 2048
 """Larger references are made smaller before they are sent: models look at no more of them."""
 
-_UNDONE: dict[Fit, Fit] = {"crop": "pad", "pad": "crop", "stretch": "stretch"}
+UNDONE: dict[Fit, Fit] = {"crop": "pad", "pad": "crop", "stretch": "stretch"}
 
 
 def pictures_and_mask(request: ImageRequest) -> tuple[list[Reference], Reference | None]:
@@ -56,7 +56,7 @@ def _placed(reference: Reference, size: tuple[int, int], request: ImageRequest) 
     from ..media.images import fit_image, load_rgb
 
     frame = fit_image(load_rgb(reference.image.path), request.width, request.height, request.fit)
-    return fit_image(frame, *size, _UNDONE[request.fit])
+    return fit_image(frame, *size, UNDONE[request.fit])
 
 
 def png(picture: Image) -> bytes:
