@@ -8,13 +8,16 @@ import importlib
 from dataclasses import dataclass, field
 from importlib import metadata, resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 from pydantic import ValidationError
 
 from ..errors import BadInput, UnknownName
 from .models import ModelEntry, ProviderEntry
+
+if TYPE_CHECKING:
+    from ..settings import Settings
 
 Kind = Literal["image", "video"]
 ENTRY_POINTS = "longvid.providers"
@@ -112,11 +115,12 @@ def load_provider(provider: str) -> Any:
     raise UnknownName(f"there is no provider {provider!r}.", _instead(provider, [*_own_catalogs(), *_outside()]))
 
 
-def find_backend(name: str, kind: Kind) -> Backend:
+def find_backend(name: str, kind: Kind, settings: Settings | None = None) -> Backend:
     """The backend `PROVIDER[:MODEL]`. UnknownName, with what there is, for a provider or model not listed.
 
-    A provider whose catalog says `others` takes any further name and tells which listed model it is like. A retired name
-    gives its successor; see `Backend.succession`.
+    A provider whose catalog says `others` takes any further name and tells which listed model it is like, or what it can do:
+    it may ask over the network for that, with the key in `settings` (default: those that `load_settings` finds). A retired
+    name gives its successor; see `Backend.succession`.
     """
     provider, _, model = name.partition(":")
     if provider not in provider_names(kind):
@@ -127,10 +131,20 @@ def find_backend(name: str, kind: Kind) -> Backend:
     if gone := entry.retired.get(model):
         return Backend(provider, gone.successor, entry.models[gone.successor], instead_of=model)
     if model not in entry.models and entry.others:
-        return Backend(provider, model, entry.models[load_provider(provider).like(model)])
+        return Backend(provider, model, _unlisted(provider, model, settings))
     if model not in entry.models:
         raise UnknownName(f"{provider} has no model {model!r}.", _instead(model, list(entry.models)))
     return Backend(provider, model, entry.models[model])
+
+
+def _unlisted(provider: str, model: str, settings: Settings | None) -> ModelEntry:
+    from ..providers.base import Describes
+    from ..settings import load_settings
+
+    loaded = load_provider(provider)
+    if isinstance(loaded, Describes):
+        return loaded.entry(model, settings or load_settings())
+    return entry_of(provider).models[loaded.like(model)]
 
 
 def _instead(wrong: str, names: list[str]) -> str:

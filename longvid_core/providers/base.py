@@ -22,6 +22,7 @@ from ..models.visual import VisualState
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from ..catalog.models import ModelEntry
     from ..settings import Settings
 
 
@@ -167,6 +168,16 @@ class Ready(Protocol):
 
     def ready(self) -> None:
         """MissingTool or BadInput where a package or a key is missing."""
+        ...
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """A provider whose catalog says `others`, and that knows by itself what an unlisted model can do."""
+
+    def entry(self, model: str, settings: Settings) -> ModelEntry:
+        """What the model can do. It may ask over the network, once in a process; nothing is bought. UnknownName where there
+        is no such model, CannotRender, with what was found, where it is none for video."""
         ...
 
 

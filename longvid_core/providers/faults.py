@@ -48,8 +48,8 @@ def fault_of(name: str, status: int, message: str, headers: Mapping[str, str], *
     wait = retry_after(headers)
     if status == 429:
         return Transient(said, f"{name} is asked too much at once; try again later.", retry_after=wait, busy=True)
-    if status == 408 or status >= 500:
-        return Transient(said, "Try again later.", retry_after=wait, sent=status in (408, 502, 504))
+    if status == 408 or status >= 500:  # of the others some mean that a gateway lost the answer (520, 524)
+        return Transient(said, "Try again later.", retry_after=wait, sent=status not in (500, 503))
     if status == 401:
         return Refused(said, f"Check {key}.", everything=True)
     if status == 402:

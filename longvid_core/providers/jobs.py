@@ -114,3 +114,20 @@ class Lists(Protocol):
         time only how far back to look.
         """
         ...
+
+
+class Difference(Frozen):
+    """One thing that a model's published interface and its catalog entry tell differently."""
+
+    field: str = Field(description="Of the catalog entry: `seconds`, `inputs.last`, `seed.range`")
+    listed: str = Field(description="What the entry says, in words; empty: nothing")
+    live: str = Field(description="What the interface says now, in words; empty: nothing")
+
+
+@runtime_checkable
+class Checks(Protocol):
+    """A provider whose models publish their interface: the object that works in a run can compare it with the catalog."""
+
+    async def check(self, model: str) -> tuple[Difference, ...]:
+        """Where the two differ; empty where they agree. It costs nothing. UnknownName for a model that is not there."""
+        ...
