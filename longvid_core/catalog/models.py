@@ -111,6 +111,9 @@ class ModelEntry(Frozen):
     concurrency: int | Literal["cpus"] = 1
     audio: bool = Field(False, description="Its clips have sound")
     remote: bool = Field(False, description="Rendered far away, by jobs that are submitted, polled and fetched")
+    interface: str | None = Field(
+        None, description="Which of its provider's interfaces it is asked through, where there are several"
+    )
     poll_s: float = Field(5, gt=0, description="The shortest time between two looks at a job, in seconds")
     typical_s: float | None = Field(None, gt=0, description="How long a job usually takes, where it tells no progress")
     outputs_live_s: float | None = Field(None, gt=0, description="How long a finished clip can be fetched, in seconds")
