@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -122,6 +122,9 @@ class ModelEntry(Frozen):
         {}, description="What its interface calls what we call prompt, negative, first, last, seconds, frames, fps, ratio, "
         "resolution, audio"
     )  # fmt: skip
+    always: dict[str, Any] = Field(
+        {}, description="What else every request says, as its interface names it: {promptExpansionMode: disabled}"
+    )
     repositories: dict[str, str] = Field(
         {},
         description="Where its weights are: OWNER/NAME of `base`, OWNER/NAME[/FOLDER] of each part that is elsewhere",

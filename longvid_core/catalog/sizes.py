@@ -1,9 +1,10 @@
-"""The size or shape an image model is asked for: the nearest legal one at or above what is needed, where there is one."""
+"""The size, shape or length a model is asked for: the nearest legal one at or above what is needed, where there is one."""
 
 from __future__ import annotations
 
 import math
 
+from ..models.base import exact_fps
 from .models import ModelEntry
 
 
@@ -34,6 +35,19 @@ def ratio_to_ask(entry: ModelEntry, width: int, height: int) -> str:
     return min(entry.ratios, key=lambda ratio: _apart(_pair(ratio, ":"), width, height))
 
 
+def resolution_to_ask(entry: ModelEntry, width: int, height: int) -> str:
+    """The smallest of the model's tiers (`720p`) that the short side of a frame needs; the largest where none is enough."""
+    tiers = sorted(entry.resolutions, key=_lines)
+    return next((tier for tier in tiers if _lines(tier) >= min(width, height)), tiers[-1])
+
+
+def seconds_to_ask(entry: ModelEntry, frames: int, fps: float) -> float:
+    """The one of the model's lengths that is nearest to so many frames; an int where it is whole. Without a list: as it is."""
+    wanted = frames / exact_fps(fps)
+    seconds = min(entry.seconds, key=lambda s: abs(s - wanted)) if entry.seconds else float(wanted)
+    return int(seconds) if seconds == int(seconds) else seconds
+
+
 def enlarged(size: tuple[int, int], width: int, height: int, *, whole: bool = False) -> float:
     """By what factor a picture of that size is enlarged to fill a frame (`whole`: to lie in it); 1 or less: it is not."""
     factors = width / size[0], height / size[1]
@@ -50,6 +64,12 @@ def _within_ratio(size: tuple[int, int], entry: ModelEntry) -> tuple[int, int]:
 
 def _apart(size: tuple[int, int], width: int, height: int) -> float:
     return round(abs(math.log(size[0] * height / (size[1] * width))), 6)
+
+
+def _lines(tier: str) -> int:
+    """`720p`: 720; `4k`: 2160."""
+    digits = int("".join(c for c in tier if c.isdigit()))
+    return digits * 540 if tier.lower().endswith("k") else digits
 
 
 def _pair(text: str, between: str) -> tuple[int, int]:
