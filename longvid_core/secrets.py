@@ -38,8 +38,13 @@ def key_of(provider: str, settings: Settings) -> SecretStr | None:
 
 
 def required_key(provider: str, settings: Settings) -> SecretStr:
-    """The provider's key. BadInput, naming the variable, where there is none."""
+    """The provider's key. BadInput, naming the variable, where there is none, or one that no request could carry."""
     key = key_of(provider, settings)
+    if key is not None and not (key.get_secret_value().isascii() and key.get_secret_value().isprintable()):
+        raise BadInput(
+            f"the key for {provider} holds a line break or another character that no key has.",
+            f"Set {KEYS[provider]} in the environment, or keys.{provider} in longvid.yaml, to the key alone.",
+        )
     if key is None:
         raise BadInput(
             f"{provider} needs a key, and there is none.",
