@@ -1,83 +1,91 @@
-"""Finished clips, streamed from where a provider keeps them to a file."""
+"""Fetching a finished clip from where its provider keeps it: streamed to disk, whole or not at all."""
 
 from __future__ import annotations
 
+import asyncio
 import functools
-import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import SecretStr
-
-from ..secrets import hidden
-from .faults import Refused, Transient, retry_after
+from ..files import writing
+from .faults import Refused, Transient, fault_of
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 _EXPIRED = (401, 403, 404, 410)
-_PIECE = 1 << 18
+_REDIRECTS = 5
+_BLOCK = 1 << 20
 
 
-class Gone(Exception):
-    """The address is good no longer: it has expired, or what was there is deleted."""
+class Expired(Exception):
+    """Nothing is at this address any longer. The job may have a fresh one."""
 
 
 @functools.cache
-def ssl_context() -> ssl.SSLContext:
-    """The certificates that are trusted, read once: reading them takes longer than a request."""
+def tls() -> ssl.SSLContext:
+    """What to trust, read once: reading it takes longer than many a call."""
     import httpx
 
     return httpx.create_ssl_context()
 
 
-async def download(
-    url: str, target: Path, *, name: str, timeout_s: float, headers: Mapping[str, str] | None = None, key: SecretStr | None = None
-) -> None:
-    """Write what is at `url` to `target`, byte for byte, as it comes.
+async def download(name: str, url: str, target: Path, timeout_s: float, headers: Mapping[str, str] | None = None) -> None:
+    """Stream what is at `url` to `target`, byte for byte, in constant memory. `name`: the provider, as people know it.
 
-    name: the provider as people know it. headers: what the address needs besides; a key only where it is the provider's own.
-    timeout_s: how long it may be silent. key: never repeated in a message.
-    Gone where the address has expired; Transient (not `sent`) where it ends short or breaks off; Refused for other answers.
-    Nothing is left at `target` then. No message holds the address: it may be signed.
+    headers: for the host of `url` alone (a key, say); a redirect to another host does not get them.
+    Expired where the address is no longer good (401, 403, 404, 410); Transient where nothing comes or it ends short; Refused
+    where the server refuses for another reason. No fault's text holds the address, which may be signed. `target` is not there
+    after any of them.
     """
     import httpx
 
-    asked = {"accept-encoding": "identity", **(headers or {})}
     try:
-        async with (
-            httpx.AsyncClient(timeout=timeout_s, follow_redirects=True, verify=ssl_context()) as client,
-            client.stream("GET", url, headers=asked) as answer,
-        ):
-            if answer.status_code in _EXPIRED:
-                raise Gone
-            if answer.status_code != 200:
-                raise _fault(name, answer)
-            with target.open("wb") as file:
-                async for piece in answer.aiter_bytes(_PIECE):
-                    file.write(piece)
-                size = file.tell()
-            length = answer.headers.get("content-length", "")
-            if not size or (length.isdigit() and int(length) != answer.num_bytes_downloaded):
-                raise Transient(f"{name}'s clip ended after {size} bytes, of {length or 'some'}.", "Try again.")
-    except httpx.TimeoutException:
+        async with httpx.AsyncClient(timeout=timeout_s, verify=tls()) as client:
+            await _follow(client, name, httpx.URL(url), target, dict(headers or {}))
+    except BaseException as error:
         target.unlink(missing_ok=True)
-        raise Transient(f"{name} was silent for {timeout_s:g} s while the clip was fetched.", "Try again later.") from None
-    except httpx.TransportError as error:
-        target.unlink(missing_ok=True)
-        what = hidden(str(error).replace(url, "..."), key) or type(error).__name__
-        raise Transient(f"{name}'s clip could not be fetched whole: {what}.", "Try again.") from None
-    except (httpx.InvalidURL, httpx.HTTPError) as error:
-        target.unlink(missing_ok=True)
-        raise Refused(f"{name}'s clip cannot be fetched from the address it gave: {type(error).__name__}.") from None
-    except BaseException:
-        target.unlink(missing_ok=True)
+        if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
+            raise Refused(f"{name} gave an address for the clip that is none.") from None
+        if isinstance(error, httpx.TimeoutException):
+            said = f"{name} stopped sending the clip."
+            raise Transient(said, "Try again later, or raise remote.timeout_s.") from None
+        if isinstance(error, httpx.TransportError | httpx.DecodingError):
+            raise Transient(f"{name}'s clip did not come whole: {type(error).__name__}.", "Try again later.") from None
         raise
 
 
-def _fault(name: str, answer: httpx.Response) -> Transient | Refused:
-    said = f"{name} answered {answer.status_code} when the clip was to be fetched."
-    if answer.status_code in (408, 425, 429) or answer.status_code >= 500:
-        return Transient(said, "Try again later.", retry_after=retry_after(answer.headers), busy=answer.status_code == 429)
-    return Refused(said)
+async def _follow(client: httpx.AsyncClient, name: str, url: httpx.URL, target: Path, headers: dict[str, str]) -> None:
+    for _ in range(_REDIRECTS):
+        # compressed on the way it would have another length than it says
+        sent = {"accept-encoding": "identity", **headers}
+        async with client.stream("GET", url, headers=sent) as answer:
+            if answer.next_request is None:
+                return await _write(name, answer, target)
+            elsewhere = answer.next_request.url
+            if (elsewhere.scheme, elsewhere.host, elsewhere.port) != (url.scheme, url.host, url.port):
+                headers = {}
+            url = elsewhere
+    raise Refused(f"{name} sends from one address for the clip to the next without end.")
+
+
+async def _write(name: str, answer: httpx.Response, target: Path) -> None:
+    if answer.status_code in _EXPIRED:
+        raise Expired(f"{answer.status_code} {answer.reason_phrase}")
+    if answer.status_code != 200:
+        fault = fault_of(name, answer.status_code, "it does not give the clip.", answer.headers, key="the key")
+        if isinstance(fault, Transient):  # nothing is bought here, so that nothing can have been
+            fault.sent = False
+        raise fault
+    size = 0
+    with writing(target):
+        with target.open("wb") as file:
+            async for block in answer.aiter_bytes(_BLOCK):
+                await asyncio.to_thread(file.write, block)
+                size += len(block)
+    said = answer.headers.get("content-length")
+    if not size or (said is not None and said.isdigit() and int(said) != answer.num_bytes_downloaded):
+        raise Transient(f"{name}'s clip did not come whole: {size} bytes of {said or 'more'}.", "Try again later.")
