@@ -48,6 +48,17 @@ def seconds_to_ask(entry: ModelEntry, frames: int, fps: float) -> float:
     return int(seconds) if seconds == int(seconds) else seconds
 
 
+def canvas(entry: ModelEntry, width: int, height: int) -> tuple[int, int]:
+    """The size to send pictures in, of a model that is asked for a shape: the smallest of that shape that covers the frame."""
+    if entry.sizes:
+        return size_to_ask(entry, width, height)
+    if not entry.ratios:
+        return width, height
+    wide, high = _pair(ratio_to_ask(entry, width, height), ":")
+    tall = max(height, width * high / wide)
+    return _even(tall * wide / high), _even(tall)
+
+
 def enlarged(size: tuple[int, int], width: int, height: int, *, whole: bool = False) -> float:
     """By what factor a picture of that size is enlarged to fill a frame (`whole`: to lie in it); 1 or less: it is not."""
     factors = width / size[0], height / size[1]
@@ -64,6 +75,10 @@ def _within_ratio(size: tuple[int, int], entry: ModelEntry) -> tuple[int, int]:
 
 def _apart(size: tuple[int, int], width: int, height: int) -> float:
     return round(abs(math.log(size[0] * height / (size[1] * width))), 6)
+
+
+def _even(side: float) -> int:
+    return 2 * math.ceil(round(side / 2, 6))
 
 
 def _lines(tier: str) -> int:
