@@ -83,6 +83,8 @@ class Job:
     end: Any = None
     polls: int = 0
     """How often it was looked at."""
+    progress: float = 0.0
+    """As the last look saw it."""
     cancelled: bool = False
     refunded: bool = False
     signature: int = 1
@@ -202,7 +204,7 @@ class FakeVideo:
             job = self.jobs.get(id)
             if job is None:
                 return None
-            status = self.status(job)
+            status, job.progress = self.status(job), self.progress(job)
             job.polls += 1
             return job, status
 
