@@ -57,6 +57,12 @@ class RenderFailed(LongvidError):
     exit_code = 3
 
 
+class Unsettled(LongvidError):
+    """A job may have been bought, and the answer that would tell is lost. A person settles it: `longvid jobs resolve`."""
+
+    exit_code = 3
+
+
 class OverBudget(LongvidError):
     """The estimate, or the next submit, exceeds the budget."""
 

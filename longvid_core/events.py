@@ -7,6 +7,7 @@ from typing import Literal
 
 from .models.base import Frozen, MicroUsd
 from .models.clip import OutcomeKind
+from .models.job import JobStep
 
 Stage = Literal["plan", "keyframes", "weights", "prepare", "clips", "join", "manifest"]
 
@@ -57,14 +58,27 @@ class SegmentStarted(Event):
 
 
 class Progress(Event):
-    """`done` of `total` frames or sampler steps of one segment, frames of the join, bytes of a model's file, or texts."""
+    """`done` of `total` frames or sampler steps of one segment, percent of a job far away, frames of the join, bytes of a
+    model's file, or texts."""
 
     event: Literal["progress"] = "progress"
     stage: Stage
     id: str | None = None
-    unit: Literal["frame", "step", "byte", "text"] = "frame"
+    unit: Literal["frame", "step", "byte", "text", "percent"] = "frame"
     done: int
     total: int
+
+
+class JobChanged(Event):
+    """A job at a remote provider took a step. `state`: see `models.job.JobStep`."""
+
+    event: Literal["job"] = "job"
+    job: int
+    id: str
+    index: int
+    provider: str
+    state: JobStep
+    remote_id: str | None = None
 
 
 class Preview(Event):

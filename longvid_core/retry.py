@@ -26,12 +26,14 @@ async def persistently(
     *,
     interrupted: Callable[[], bool] = lambda: False,
     again: Callable[[Transient, int, float], None] = lambda fault, attempt, wait_s: None,
+    patient: bool = False,
 ) -> T:
     """What `call` gives, asked again after each Transient fault until `rules.attempts` are used up; then that fault is raised.
 
     It waits as long as the provider asked (Retry-After, at most `rules.longest_wait_s`), else a random time whose bound doubles
     from `rules.first_wait_s`. Any other error ends it at once. `again` is told the fault, the number of the attempt that met it,
-    and the wait in seconds. Raises Interrupted as soon as `interrupted` answers True, in the middle of a call or a wait.
+    and the wait in seconds. Raises Interrupted as soon as `interrupted` answers True, in the middle of a call or a wait;
+    `patient`: not in the middle of a call, which looks for itself.
     """
     from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
     from tenacity.wait import wait_random_exponential
@@ -60,7 +62,7 @@ async def persistently(
     )
     async for attempt in policy:
         with attempt:
-            return await unless(interrupted, call())
+            return await (call() if patient else unless(interrupted, call()))
     raise AssertionError("tenacity ends with a result or an error")
 
 

@@ -85,6 +85,10 @@ class Studio:
 
     home: Path
     events: list[Event] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Settings that are not the default, as longvid.yaml would have them."""
+    budget: float | None = None
+    """US dollars."""
 
     def make(
         self,
@@ -121,11 +125,12 @@ class Studio:
 
         async def run() -> Release | Rendered:
             with open_session(
-                Settings().model_copy(update={"home": self.home}),
+                Settings(**{"home": self.home, **self.settings}),
                 command="test",
                 emit=self.events.append,
                 interrupted=interrupted,
             ) as session:
+                session.budget_micro_usd = None if self.budget is None else round(1e6 * self.budget)
                 drawn = await draw_keyframes(plan, session)
                 rendered = await render_clips(drawn, session, backend=backend, **choice)
                 return await join_film(rendered, session, options) if join else rendered

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from .base import Fps, Frozen, Sha256
+from .base import Fps, Frozen, MicroUsd, Seed64, Sha256
 from .plan import Plan
 from .records import Cost, ModelRecord, ReferenceRecord, SeedRecord
 
@@ -50,6 +50,12 @@ class Attempt(Frozen):
     model: str
     state: Literal["rendered", "cached", "failed", "placeholder", "unknown", "interrupted"]
     message: str | None = None
+    code: str | None = Field(None, description="The provider's own name for what went wrong")
+    remote_id: str | None = Field(None, description="The job, as the provider calls it")
+    prompt: str | None = Field(None, description="The words that were sent, reworded or not, where a job was submitted")
+    seed_sent: Seed64 | None = None
+    seed_returned: Seed64 | None = None
+    paid: MicroUsd = 0
 
 
 class Outcome(Frozen):

@@ -12,6 +12,7 @@ from .fonts import REGULAR, SEMIBOLD, draw_line, fonts_used, width_of, wrap
 
 _LEAST = 96
 """Below this height there is no room for words."""
+_ALARM = (255, 176, 59)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,30 @@ def draw_slate(text: SlateText, frame: int, width: int, height: int) -> Image.Im
     image = base.copy()
     if size:
         draw_line(image, code_at, timecode(text.start_frame + frame, text.fps), size, (255, 255, 255, 235), SEMIBOLD)
+    return image
+
+
+def draw_mark(word: str, line: str, width: int, height: int) -> Image.Image:
+    """An overlay that says what a clip is, across its upper left: `word`, large, and a line below. RGBA, width x height.
+
+    In a picture too small to be read on it is a plain bar.
+    """
+    image = Image.new("RGBA", (width, height))
+    size = max(9, round(min(height / 12, width / 16)))
+    pad = round(size * 0.6)
+    if height < _LEAST or width < _LEAST:
+        ImageDraw.Draw(image).rectangle((0, 0, width, max(2, height // 10)), fill=(*_ALARM, 255))
+        return image
+    small = max(8, round(size * 0.45))
+    room = width - 4 * pad
+    row = wrap(line, small, room, 1)
+    wide = max(width_of(word, size, SEMIBOLD), width_of(row[0], small) if row else 0)
+    high = size * 1.1 + (small * 1.7 if row else 0)
+    box = (pad, pad, min(width - pad, pad * 3 + wide), pad * 3 + high)
+    ImageDraw.Draw(image).rectangle(box, fill=(8, 10, 14, 200), outline=(*_ALARM, 255), width=max(1, size // 12))
+    draw_line(image, (pad * 2, pad * 2 + size * 0.85), word, size, (*_ALARM, 255), SEMIBOLD)
+    if row:
+        draw_line(image, (pad * 2, pad * 2 + size * 1.1 + small), row[0], small, (240, 242, 246, 240))
     return image
 
 

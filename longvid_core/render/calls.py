@@ -25,7 +25,7 @@ from ..providers.faults import Moderated, Transient
 from ..retry import persistently
 from ..seeds import keyframe_seed
 from .lanes import Lane
-from .rewording import reword, reword_model
+from .rewording import in_other_words
 from .session import Session
 
 _SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
@@ -80,29 +80,14 @@ class Call:
 
     async def _worded(self, key: str, target: Path) -> Mapping[str, Any]:
         """What the provider said of the picture, which is at `target`. A refused prompt is put into other words, a few times."""
-        request, limit = self.request, self.session.settings.images.reword_limit
-        model = reword_model(self.session.settings)
-        for number in range(limit + 1):
-            try:
-                return await self._answered(key, request, target)
-            except Moderated as fault:
-                if number == limit or model is None:
-                    raise
-                words = await self._reworded(request.prompt, fault.reason, model)
-                if words is None:
-                    raise
-                self._say(f"{fault.what} It is asked for in other words ({number + 1} of {limit}): {words}")
-                request = request.model_copy(update={"prompt": words})
-        raise AssertionError("the last round returns or raises")
 
-    async def _reworded(self, prompt: str, reason: str, model: str) -> str | None:
-        try:
-            return await reword(prompt, reason, model, self.keyframe.id, self.session)
-        except Interrupted:
-            raise
-        except LongvidError as error:
-            self._say(f"it could not be put into other words: {error.what}", warning=True)
-            return None
+        async def ask(request: ImageRequest) -> Mapping[str, Any]:
+            return await self._answered(key, request, target)
+
+        def with_words(request: ImageRequest, words: str) -> ImageRequest:
+            return request.model_copy(update={"prompt": words})
+
+        return await in_other_words(self.request, ask, with_words, self.keyframe.id, self.session, self._say)
 
     async def _answered(self, key: str, request: ImageRequest, target: Path) -> Mapping[str, Any]:
         rules = self.session.settings.retry

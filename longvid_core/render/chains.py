@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from ..catalog import Backend
+from ..catalog import Backend, find_backend
 from ..errors import Interrupted, LongvidError, StoreError
 from ..events import Progress
 from ..models.asset import Asset
 from ..models.clip import Clip, Outcome
 from ..models.plan import Plan, Segment
 from ..providers.base import Prepares, VideoRequest, Watch
-from .lanes import lane, settle_all
+from .lanes import Lanes, settle_all
 from .segment import Take
 from .session import Session
+from .settle import Policy
 from .walk import Known, ends_of, walk
 
 
@@ -35,7 +36,9 @@ class Rendering:
     _in_order: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
-        self._gates = {str(b): lane(b) for b in self.backends.values()}
+        settings = self.session.settings
+        fallback = [find_backend(name, "video") for name in settings.fallback]
+        self._policy = Policy(Lanes(settings), fallback, self._retake)
 
     async def prepare(self) -> None:
         """Tell every renderer that wants to know what it will be asked for: whatever of it the store lacks."""
@@ -99,8 +102,12 @@ class Rendering:
 
     async def _outcome(self, take: Take, broken: str | None) -> Outcome:
         if broken is not None:
-            return await take.failed(self.session, broken)
-        return await take.render(self._gates[str(take.backend)], self.session)
+            return await take.outcome(self.session, "failed", None, broken)
+        return await self._policy.outcome(take, self.session)
+
+    def _retake(self, take: Take, backend: Backend) -> Take:
+        record = self.session.renderers.record(backend)
+        return Take.of(self.plan, take.segment, backend, take.request.first, take.request.last, record)
 
     def _take(self, segment: Segment, first: Asset | None, last: Asset | None) -> Take:
         backend = self.backends[segment.id]

@@ -32,10 +32,13 @@ def mismatch(plan: Plan, segment: Segment, entry: ModelEntry) -> str | None:
         return "has a last_keyframe, and the model takes no last frame"
     if not ends and entry.last_frame == "required":
         return "has no last_keyframe, and the model needs a last frame"
-    if not entry.any_fps and entry.native_fps is not None and plan.fps != entry.native_fps:
+    fitted = not entry.any_size and bool(entry.seconds)  # its clips are conformed when they are joined
+    if not entry.any_fps and not fitted and entry.native_fps is not None and plan.fps != entry.native_fps:
         return f"is planned at fps {plan.fps:g}, and the model renders {entry.native_fps:g}"
     if wrong := _wrong_length(segment.frames, entry, plan.fps):
         return wrong
+    if not entry.any_size:
+        return None
     size = f"{plan.width}x{plan.height}"
     if entry.sizes and size not in entry.sizes:
         return f"has width x height {size}, and the model makes {', '.join(entry.sizes)}"

@@ -13,9 +13,10 @@ from ..events import StageDone, StageStarted
 from ..models.base import MAX_FPS
 from ..models.clip import Clip, ModelRecord, Outcome, Rendered, SeedRecord
 from ..models.plan import Plan, Segment
+from .attempt import shown
 from .chains import Rendering
 from .check import backend_for, check_plan
-from .segment import finish, reported
+from .segment import reported
 from .selection import part_of
 from .session import Session
 from .walk import walk
@@ -84,7 +85,7 @@ def adopt_clips(plan: Plan, files: Sequence[Path], session: Session) -> Rendered
     for segment, file in zip(plan.segments, files, strict=True):
         session.check()
         clip, cached = _foreign(file, segment, session)
-        clip = finish(clip, segment, session)
+        clip = shown(clip, segment, session)
         outcome = Outcome(
             index=segment.index,
             id=segment.id,

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Iterable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..catalog import Backend
 from ..errors import Interrupted
+
+if TYPE_CHECKING:
+    from ..settings import Settings
 
 T = TypeVar("T")
 
@@ -39,6 +42,10 @@ class Lane:
             self._busy -= 1
             self._changed.notify_all()
 
+    def narrow_to_those_inside(self) -> None:
+        """As many from now on as are inside, one at the least: so many the provider has taken in, and no more."""
+        self.width = max(1, min(self.width, self._busy))
+
     def narrow(self) -> None:
         """Half as many from now on, one at the least. Those inside stay."""
         self.width = max(1, self.width // 2)
@@ -56,9 +63,19 @@ def width_of(backend: Backend) -> int:
     return cpus() if width == "cpus" else width
 
 
-def lane(backend: Backend) -> asyncio.Semaphore:
-    """As many places as the catalog gives this model."""
-    return asyncio.Semaphore(width_of(backend))
+class Lanes:
+    """One lane for each model, or for each provider whose account the settings give so many places."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._own = settings.remote.concurrency
+        self._lanes: dict[str, Lane] = {}
+
+    def of(self, backend: Backend) -> Lane:
+        """The lane of this model: as wide as the settings say, else as the catalog does."""
+        name = next((n for n in (str(backend), backend.provider) if n in self._own), None)
+        if name is None:
+            return self._lanes.setdefault(str(backend), Lane(width_of(backend)))
+        return self._lanes.setdefault(name, Lane(max(1, self._own[name])))
 
 
 async def settle_all(work: Iterable[Awaitable[T]]) -> list[T]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
+from typing import Any
 
 from ..catalog import Backend, load_provider
 from ..models.clip import ModelRecord
 from ..providers.base import LocalVideo, Opened, Surroundings
+from ..providers.jobs import RemoteVideo
 
 
 class Renderers:
@@ -17,14 +19,23 @@ class Renderers:
         self._around = around
         self._stack = ExitStack()
         self._lock = threading.RLock()
-        self._opened: dict[str, LocalVideo] = {}
+        self._opened: dict[str, Any] = {}
         self._records: dict[str, ModelRecord] = {}
 
-    def of(self, backend: Backend) -> LocalVideo:
-        """What renders with this backend."""
+    def local(self, backend: Backend) -> LocalVideo:
+        """What renders with this backend, on this machine."""
+        renderer: LocalVideo = self.of(backend)
+        return renderer
+
+    def remote(self, backend: Backend) -> RemoteVideo:
+        """What renders with this backend, far away."""
+        renderer: RemoteVideo = self.of(backend)
+        return renderer
+
+    def of(self, backend: Backend) -> Any:
+        """What renders or draws with this backend."""
         if backend.renderer is not None:
-            renderer: LocalVideo = backend.renderer
-            return renderer
+            return backend.renderer
         with self._lock:
             if backend.provider not in self._opened:
                 provider = load_provider(backend.provider)

@@ -1,24 +1,25 @@
-"""One segment's render: its key, its attempt, its clip, its outcome."""
+"""One segment's take: the request it is, the key it is kept under, its clip, and what is said of it."""
 
 from __future__ import annotations
 
 import asyncio
-import os
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ..canonical import sha256_of
 from ..catalog import Backend
-from ..errors import Interrupted, LongvidError, MissingTool, RenderFailed, StoreError
-from ..events import Preview, Progress, SegmentDone, SegmentStarted
+from ..events import SegmentDone
 from ..models.asset import Asset, Reference
-from ..models.base import exact_fps
-from ..models.clip import Clip, ModelRecord, Outcome, OutcomeKind, ReferenceRecord, SeedRecord
+from ..models.clip import Attempt, Clip, Cost, ModelRecord, Outcome, OutcomeKind, ReferenceRecord, SeedRecord
 from ..models.plan import Plan, Segment
-from ..providers.base import VideoRequest, Watch
+from ..providers.base import VideoRequest, in_words
 from ..seeds import map_seed, segment_seed
+from .attempt import rendered_here, shown
+from .fitting import fit_prompt
+from .lanes import Lane
+from .remote import rendered_far_away
 from .session import Session
 
 
@@ -34,6 +35,8 @@ class Take:
     """Which model renders it, with everything about it that changes pixels."""
     earlier: bool = False
     """Whether an earlier clip of the same request will do, rendered with other settings or another of the provider's models."""
+    left_out: str = ""
+    """Clauses of the prompt that the model's limit left no room for."""
 
     @classmethod
     def of(
@@ -51,10 +54,12 @@ class Take:
         support = backend.entry.seed
         seed = None if support.promise == "none" else map_seed(segment_seed(plan, segment), *support.range)
         cast = tuple(r for member in plan.cast for r in member.references)
+        visual = plan.visual_of(segment)
+        fitted = fit_prompt(segment.prompt, visual, backend.entry.prompt_limit)
         request = VideoRequest(
             prompt=segment.prompt,
             negative=segment.negative,
-            visual=plan.visual_of(segment),
+            visual=visual,
             seed=seed,
             frames=segment.frames,
             fps=plan.fps,
@@ -63,8 +68,10 @@ class Take:
             first=first,
             last=last,
             references=cast[: backend.entry.references],
+            fit=plan.fit,
+            fitted=fitted.sent if fitted.sent != in_words(segment.prompt, visual) else None,
         )
-        return cls(plan, segment, backend, request, model, earlier)
+        return cls(plan, segment, backend, request, model, earlier, fitted.left_out)
 
     @property
     def named(self) -> str:
@@ -93,6 +100,10 @@ class Take:
         for field in ("first", "last"):
             del request[field]
         request["references"] = [{"role": r.role, "pixels_sha256": r.image.pixels_sha256} for r in self.references]
+        if self.backend.entry.any_size:  # it renders the frame itself, and nothing is fitted
+            del request["fit"]
+        if request["fitted"] is None:
+            del request["fitted"]
         return request
 
     def stored(self, session: Session) -> Clip | None:
@@ -100,128 +111,68 @@ class Take:
         clip = session.store.clip(self.render_key)
         return session.store.earlier_take(self.request_key) if clip is None and self.earlier else clip
 
-    async def render(self, gate: asyncio.Semaphore, session: Session) -> Outcome:
-        """The outcome: the store's clip, or a new one. Never raises for this segment alone; see `Outcome`."""
-        try:
-            if clip := self.stored(session):
-                return await self._done(session, "cached", clip)
-            async with gate, session.store.clips.lock(self.render_key, session.interrupted):
-                if clip := self.stored(session):  # another run rendered it while this one waited
-                    return await self._done(session, "cached", clip)
-                session.check()
-                return await self._done(session, "rendered", await self._attempt(session))
-        except (Interrupted, StoreError, MissingTool):
-            raise  # the person's wish, and a disk or a machine that would fail every other segment too
-        except LongvidError as error:
-            return await self.failed(session, error.what)
+    async def clip(self, lane: Lane, session: Session) -> tuple[OutcomeKind, Clip]:
+        """The store's clip (`cached`), or a new one (`rendered`). Raises what the last try raised."""
+        if clip := self.stored(session):
+            if self.backend.entry.remote:
+                session.ledger.journal.kept(self.render_key)
+            return "cached", clip
+        lock = session.store.clips.lock(self.render_key, session.interrupted)
+        if self.backend.entry.remote:  # its job may have to be looked up first, which takes no place in the lane
+            async with lock:
+                return await self._made_or_found(partial(rendered_far_away, self, lane, session), session)
+        async with lane, lock:  # a place before the key, so that two runs of one film share its work
+            return await self._made_or_found(partial(rendered_here, self, session), session)
 
-    async def failed(self, session: Session, message: str) -> Outcome:
-        """The outcome of a segment that has no clip, told to the world."""
-        return await self._done(session, "failed", None, message)
+    async def _made_or_found(self, make: Callable[[], Awaitable[Clip]], session: Session) -> tuple[OutcomeKind, Clip]:
+        """The caller holds the key: another run may have rendered it while this one waited."""
+        if clip := self.stored(session):
+            return "cached", clip
+        session.check()
+        return "rendered", await make()
 
-    async def _attempt(self, session: Session) -> Clip:
-        backend, segment = self.backend, self.segment
-        session.emit(SegmentStarted(id=segment.id, index=segment.index, backend=str(backend)))
-        attempt = session.ledger.start_attempt(session.run_id, segment.id, self.render_key, self.model.provider, self.model.id)
-        target = session.scratch / f"{segment.id}-{os.urandom(4).hex()}.mkv"
-        preview = target.with_suffix(".proxy.mp4")
-
-        try:
-            renderer = session.renderers.of(backend)
-            made = await renderer.render(backend.model, self.request, target, watch_of(segment, session))
-            facts = await asyncio.to_thread(self._verified, target, preview)
-            facts |= {"made_by": self.model.json_value(), "made": dict(made or {})}
-            session.store.note_take(self.request_key, self.render_key)
-            found = session.store.clips.put(self.render_key, target, target.suffix, facts)
-            if preview.is_file():
-                session.store.keep_proxy(self.render_key, preview)
-            clip = session.store.as_clip(self.render_key, *found)
-        except Interrupted:
-            session.ledger.finish_attempt(attempt, "interrupted")
-            raise
-        except LongvidError as error:
-            session.ledger.finish_attempt(attempt, "failed", error.what)
-            raise
-        except Exception as error:
-            message = f"{self.named} failed: {type(error).__name__}: {error}"
-            session.ledger.finish_attempt(attempt, "failed", message)
-            raise RenderFailed(message) from error
-        finally:
-            target.unlink(missing_ok=True)
-            preview.unlink(missing_ok=True)
-        session.ledger.finish_attempt(attempt, "rendered")
-        return clip
-
-    def _verified(self, file: Path, preview: Path) -> dict[str, Any]:
-        """The clip's facts, by decoding every frame of it, once: its preview is made on the way where it has no sound.
-
-        RenderFailed when it is not what was asked for.
-        """
-        from ..media.encode import proxy_of_frames
-        from ..media.frames import count_and_hash
-        from ..media.probe import probe
-
-        found = probe(file)
-        if found.has_audio or found.vfr:
-            frames, frames_sha256 = count_and_hash(file)
-        else:
-            with proxy_of_frames(preview, found.pix_fmt, found.width, found.height, found.fps) as show:
-                frames, frames_sha256 = count_and_hash(file, show)
-        if frames != self.request.frames:
-            raise RenderFailed(f"{self.named} rendered {frames} frames instead of {self.request.frames}.")
-        if (found.width, found.height) != (self.plan.width, self.plan.height) or found.fps != exact_fps(self.plan.fps):
-            raise RenderFailed(f"{self.named} rendered {found.width}x{found.height} at {float(found.fps):g} fps.")
-        return {
-            "frames": frames,
-            "fps": self.plan.fps,
-            "width": found.width,
-            "height": found.height,
-            "frames_sha256": frames_sha256,
-            "has_audio": found.has_audio,
-        }
-
-    async def _done(self, session: Session, kind: OutcomeKind, clip: Clip | None, message: str | None = None) -> Outcome:
+    async def outcome(
+        self,
+        session: Session,
+        kind: OutcomeKind,
+        clip: Clip | None,
+        message: str | None = None,
+        attempts: tuple[Attempt, ...] | None = None,
+    ) -> Outcome:
+        """What became of the segment, written down and told to the world. `attempts`: default, those at this take."""
+        made = clip.made if clip else {}
+        jobs = session.ledger.journal.of(self.render_key) if self.backend.entry.remote else []
         outcome = Outcome(
             index=self.segment.index,
             id=self.segment.id,
             render_key=clip.render_key if clip else self.render_key,
             outcome=kind,
-            determinism=self.backend.entry.determinism_on(clip.made.get("device") if clip else None),
-            prompt_sent=self.request.prompt_sent,
+            determinism=self.backend.entry.determinism_on(made.get("device")),
+            prompt_sent=str(made.get("prompt_sent", self.request.prompt_sent)),
+            left_out=self.left_out,
             seed=SeedRecord(
-                policy=self.plan.seed_policy, requested=segment_seed(self.plan, self.segment), sent=self.request.seed
+                policy=self.plan.seed_policy,
+                requested=segment_seed(self.plan, self.segment),
+                sent=self.request.seed,
+                returned=made.get("seed_returned"),
             ),
             model=(clip and clip.made_by) or self.model,
             references=tuple(
                 ReferenceRecord(role=r.role, sha256=r.image.sha256, pixels_sha256=r.image.pixels_sha256) for r in self.references
             ),
-            clip=await asyncio.to_thread(finish, clip, self.segment, session) if clip else None,
-            attempts=session.ledger.attempts(self.render_key),
+            clip=await asyncio.to_thread(shown, clip, self.segment, session) if clip else None,
+            attempts=attempts if attempts is not None else session.ledger.attempts(self.render_key),
+            cost=Cost(paid=sum(job.micro_usd or 0 for job in jobs), estimated=self.price[1]),
             message=message,
         )
         return reported(outcome, session)
 
+    @property
+    def price(self) -> tuple[int, int]:
+        """(low, high) in micro-dollars, by the catalog; (0, 0) where that knows no price."""
+        from ..estimate import price_of
 
-def watch_of(segment: Segment, session: Session) -> Watch:
-    """How a render of this segment tells the session how far it is."""
-
-    def tell(unit: Literal["frame", "step"], done: int, total: int) -> None:
-        session.emit(Progress(stage="clips", id=segment.id, unit=unit, done=done, total=total))
-
-    return Watch(partial(tell, "frame"), partial(tell, "step"), session.preview, session.interrupted)
-
-
-def finish(clip: Clip, segment: Segment, session: Session) -> Clip:
-    """The clip with its H.264 copy, made if it is missing, and told to whoever wants to watch it now."""
-    if clip.proxy is None:
-        from ..media.encode import make_proxy
-
-        temporary = session.scratch / f"{segment.id}-{os.urandom(4).hex()}.proxy.mp4"
-        make_proxy(Path(clip.path), temporary)
-        clip = clip.model_copy(update={"proxy": str(session.store.keep_proxy(clip.render_key, temporary))})
-    assert clip.proxy is not None
-    session.emit(Preview(id=segment.id, index=segment.index, path=clip.proxy))
-    return clip
+        return price_of(self.backend.entry, self.request.frames, self.request.fps)
 
 
 def reported(outcome: Outcome, session: Session) -> Outcome:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import Interrupted, LongvidError
-from ..events import Emit, Event, Notice, Progress, RunStarted, Spent
+from ..events import Emit, Event, JobChanged, Notice, Progress, RunStarted, Spent
 from ..files import writing
+from ..models.job import Decision, Job
 from ..providers.base import Surroundings
 from ..settings import Settings
 from ..store import Store
@@ -48,6 +49,10 @@ class Session:
     def __post_init__(self) -> None:
         self.warnings: list[str] = []
         self.spent_micro_usd = 0
+        self.budget_micro_usd: int | None = None
+        """What this run, and whatever is at work beside it on the same ledger, may cost. None: no limit."""
+        self.ask: Callable[[Job], Decision | None] = lambda job: None
+        """Asks the person what to do about a job that may have been bought. None: there is nobody to ask."""
         self.renderers = Renderers(
             Surroundings(
                 settings=self.settings,
@@ -87,6 +92,18 @@ class Session:
         self.spent_micro_usd += micro_usd
         self.emit(Spent(id=id, provider=provider, micro_usd=micro_usd))
 
+    def told_of(self, job: Job, paid: int | None = None) -> Job:
+        """Tell the world of a job's step, and of what left with it (micro-dollars)."""
+        self.emit(
+            JobChanged(
+                job=job.id, id=job.segment, index=job.index, provider=job.named, state=job.state, remote_id=job.remote_id
+            )
+        )  # fmt: skip
+        if paid:
+            self.spent_micro_usd += paid
+            self.emit(Spent(id=job.segment, provider=job.named, micro_usd=paid))
+        return job
+
     def check(self) -> None:
         """Raise Interrupted if the person or the host asked to stop."""
         if self.interrupted():
@@ -117,6 +134,7 @@ def open_session(
     try:
         with store.scratch(run_id) as scratch, _log_file(store.home / "runs" / run_id / "events.jsonl") as log:
             session = Session(settings, store, ledger, run_id, scratch, interrupted, preview, emit, log)
+            ledger.settle_dead(store.at_work)
             ledger.start_run(run_id, command, os.getcwd())
             session.emit(RunStarted(run=run_id, command=command))
             try:

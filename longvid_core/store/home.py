@@ -31,7 +31,7 @@ class Store:
     def __init__(self, home: Path, notice: Callable[[str], None] = lambda message: None) -> None:
         self.home = home
         with writing(home):
-            for name in ("clips", "assets", "films", "answers", "runs", "scratch"):
+            for name in ("clips", "assets", "films", "answers", "runs", "scratch", "incoming"):
                 (home / name).mkdir(parents=True, exist_ok=True)
         locks, damaged = home / "locks", home / "damaged"
         self.clips = Shelf(home / "clips", locks, damaged, notice)
@@ -115,6 +115,23 @@ class Store:
                 if sha256_file(temporary) != asset.sha256:  # else what is keyed by one picture would show another
                     raise BadInput(f"the picture {source} changed while it was being read.", "Run it again with the new one.")
         return asset.model_copy(update={"path": str(target)})
+
+    def incoming(self, name: str) -> Path:
+        """Where a clip lies from when it is fetched until it is checked and kept. It outlives the run: fetching it again may
+        not be possible."""
+        return self.home / "incoming" / name
+
+    def at_work(self, run_id: str) -> bool:
+        """Whether a run's process lives. One of another store, on the same ledger, is taken to."""
+        if not (self.home / "runs" / run_id).is_dir():
+            return True
+        lock = FileLock(self.home / "scratch" / f"{run_id}.lock")
+        try:
+            if Path(lock.lock_file).exists():
+                lock.acquire(timeout=0).lock.release()
+            return False
+        except Timeout:
+            return True
 
     # -- scratch ---------------------------------------------------------------------------------------------------------
 

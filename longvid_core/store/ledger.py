@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as SqlSession
 
 from ..errors import StoreError
 from ..models.clip import Attempt, Outcome
+from .journal import Journal, attempt_of
 from .tables import AttemptRow, RunRow, SegmentRow, SpendRow, Table
 
 
@@ -36,6 +37,8 @@ class Ledger:
             if self._engine.dialect.name == "sqlite":
                 sa.event.listen(self._engine, "connect", _tune_sqlite)
             self._create_tables()
+        self.journal = Journal(self._transaction)
+        """The jobs at remote providers, and the money held for them."""
 
     def _create_tables(self) -> None:
         try:
@@ -64,6 +67,14 @@ class Ledger:
         with self._transaction() as sql:
             row = sql.get_one(RunRow, run)
             row.state, row.message, row.finished = state, message, _now()
+
+    def settle_dead(self, alive: Callable[[str], bool]) -> None:
+        """Settle every run that is written down as at work and is not: its process was killed."""
+        with self._transaction() as sql:
+            rows = sql.scalars(sa.select(RunRow).where(RunRow.state == "running")).all()
+            for row in rows:
+                if not alive(row.id):
+                    row.state, row.message, row.finished = "killed", "the process ended while it was at work", _now()
 
     def runs(self, limit: int = 50) -> list[dict[str, Any]]:
         """The newest runs first, each with its segments' outcomes counted."""
@@ -119,14 +130,16 @@ class Ledger:
             row.state, row.message, row.finished = state, message, _now()
 
     def attempts(self, render_key: str) -> tuple[Attempt, ...]:
-        """Every settled try at a key, oldest first."""
+        """Every settled try at a key, oldest first: those on this machine, and every job that was submitted."""
         with self._transaction() as sql:
             query = sa.select(AttemptRow).where(AttemptRow.render_key == render_key, AttemptRow.state != "rendering")
             rows = sql.scalars(query.order_by(AttemptRow.id)).all()
-            return tuple(
+            here = [
                 Attempt(number=number, provider=row.provider, model=row.model, state=row.state, message=row.message)
                 for number, row in enumerate(rows, 1)
-            )
+            ]
+        jobs = self.journal.of(render_key)
+        return (*here, *(attempt_of(job, number) for number, job in enumerate(jobs, len(here) + 1)))
 
     # -- money -------------------------------------------------------------------------------------------------------------
 

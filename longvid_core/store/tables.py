@@ -1,4 +1,4 @@
-"""The ledger's tables: what was run, what became of each segment, every try, every cent."""
+"""The ledger's tables: what was run, what became of each segment, every try, every job far away, every cent."""
 
 from __future__ import annotations
 
@@ -65,3 +65,60 @@ class SpendRow(Table):
     provider: Mapped[str] = mapped_column(String(80))
     micro_usd: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[datetime.datetime] = mapped_column(DateTime(timezone=True))
+
+
+class HoldRow(Table):
+    """Money that may be about to leave: counted as spent until it is, or is not."""
+
+    __tablename__ = "holds"
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    run: Mapped[str] = mapped_column(ForeignKey("runs.id"))
+    item: Mapped[str] = mapped_column(String(80))
+    provider: Mapped[str] = mapped_column(String(300))
+    micro_usd: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime.datetime] = mapped_column(DateTime(timezone=True))
+
+
+class JobRow(Table):
+    """One job at a remote provider. Written as `intent` before anything is sent; its journal is in `job_steps`."""
+
+    __tablename__ = "jobs"
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    run: Mapped[str] = mapped_column(ForeignKey("runs.id"))
+    segment: Mapped[str] = mapped_column(String(80))
+    index: Mapped[int] = mapped_column(Integer)
+    render_key: Mapped[str] = mapped_column(String(64))
+    provider: Mapped[str] = mapped_column(String(80))
+    model: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(16))
+    remote_id: Mapped[str | None] = mapped_column(Text)
+    extra: Mapped[str] = mapped_column(Text, default="{}")
+    prompt: Mapped[str] = mapped_column(Text, default="")
+    seed_sent: Mapped[str | None] = mapped_column(String(20))
+    seed_returned: Mapped[str | None] = mapped_column(String(20))
+    hold: Mapped[int | None] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
+    held_micro_usd: Mapped[int] = mapped_column(BigInteger, default=0)
+    micro_usd: Mapped[int | None] = mapped_column(BigInteger)
+    code: Mapped[str | None] = mapped_column(Text)
+    message: Mapped[str | None] = mapped_column(Text)
+    facts: Mapped[str] = mapped_column(Text, default="{}")
+    file: Mapped[str | None] = mapped_column(Text)
+    file_sha256: Mapped[str | None] = mapped_column(String(64))
+    created: Mapped[datetime.datetime] = mapped_column(DateTime(timezone=True))
+    submitted: Mapped[datetime.datetime | None] = mapped_column(DateTime(timezone=True))
+    changed: Mapped[datetime.datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (Index("jobs_by_key", "render_key"), Index("jobs_by_state", "state"))
+
+
+class JobStepRow(Table):
+    """One step of a job, as it was taken. Rows are added and never changed."""
+
+    __tablename__ = "job_steps"
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    job: Mapped[int] = mapped_column(ForeignKey("jobs.id"))
+    state: Mapped[str] = mapped_column(String(16))
+    message: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime.datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (Index("job_steps_by_job", "job"),)
