@@ -28,7 +28,7 @@ class PlanToLists(io.ComfyNode):
                 Keyframes.Input("keyframes", optional=True, tooltip="The plan's pictures, for first_images and last_images."),
             ],
             outputs=[
-                io.String.Output("prompts", is_output_list=True, tooltip="Each segment's prompt."),
+                io.String.Output("prompts", is_output_list=True, tooltip="Each segment's prompt, camera and light included."),
                 io.String.Output("negatives", is_output_list=True, tooltip="Each segment's negative prompt."),
                 io.Int.Output("seeds", is_output_list=True, tooltip="Each segment's seed, by the plan's policy."),
                 io.Int.Output("frames", is_output_list=True, tooltip="Each segment's number of frames."),
@@ -41,7 +41,9 @@ class PlanToLists(io.ComfyNode):
                 io.Image.Output(
                     "last_images", is_output_list=True, tooltip="Each segment's last picture; none where it has none."
                 ),
-                io.String.Output("keyframe_prompts", is_output_list=True, tooltip="What each keyframe shows, to draw it from."),
+                io.String.Output(
+                    "keyframe_prompts", is_output_list=True, tooltip="What each keyframe shows, framing and light included."
+                ),
                 io.Int.Output("keyframe_seeds", is_output_list=True, tooltip="Each keyframe's seed."),
                 io.Int.Output("width", tooltip="Width of the film in pixels."),
                 io.Int.Output("height", tooltip="Height of the film in pixels."),

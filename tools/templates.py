@@ -107,11 +107,11 @@ def plan_nodes(story: str, **planner: Any) -> list[dict[str, Any]]:
     ]
 
 
-def film_nodes(prefix: str) -> list[dict[str, Any]]:
-    """Concat and Manifest Writer: the right end of both templates."""
+def film_nodes(prefix: str, left: int = 2100) -> list[dict[str, Any]]:
+    """Concat and Manifest Writer: a template's right end."""
     return [
-        node("concat", "LongvidConcat", (2100, 40), (560, 600), widgets={"filename_prefix": prefix}),
-        node("manifest", "LongvidManifestWriter", (2100, 700), (560, 340)),
+        node("concat", "LongvidConcat", (left, 40), (560, 600), widgets={"filename_prefix": prefix}),
+        node("manifest", "LongvidManifestWriter", (left, 700), (560, 340)),
     ]
 
 

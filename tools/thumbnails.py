@@ -12,12 +12,17 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from longvid_core.catalog import find_backend
 from longvid_core.media.frames import iterate_frames, rgb_image
+from longvid_core.painting.fonts import text_image
+from longvid_core.planning.brief import Brief, Limits
+from longvid_core.planning.offline import plan_offline
 from tools.comfy_host import ROOT
 
 SIZE = (768, 448)
 CELL = (382, 222)
 DARK, PALE, FAINT = (16, 16, 18), (236, 232, 222), (126, 128, 136)
+PAPER, INK = (226, 219, 203), (44, 40, 34)
 Places = list[tuple[int, int]]
 QUARTERS: Places = [(0, 0), (386, 0), (0, 226), (386, 226)]
 
@@ -46,6 +51,29 @@ def from_stills(url: str, name: str) -> None:
     for _, top in QUARTERS[::2]:
         _arrow(sheet, SIZE[0] // 2, top + CELL[1] // 2)
     _save(name, sheet)
+
+
+def from_words(name: str) -> None:
+    """What two of the template's stills are drawn from, for a template whose model is not at hand: their words."""
+    (planner,) = (node for node in _workflow(name).values() if node["class_type"] == "LongvidSegmentPlanner")
+    asked = Brief(**{field: planner["inputs"][field] for field in ("prompt", "mode", "seconds", "segments", "width", "height")})
+    backend = find_backend(planner["inputs"]["backend"], "video")
+    plan = plan_offline(asked, Limits.of(str(backend), backend.entry, None))
+    words = [plan.keyframe(s.first_keyframe or "").prompt for s in plan.segments]
+    sheet = Image.new("RGB", SIZE, DARK)
+    for said, (left, top) in zip((words[0], words[-1]), QUARTERS[::2], strict=True):
+        sheet.paste(_page(said), (left, top))
+        _to_come(sheet, *QUARTERS[QUARTERS.index((left, top)) + 1], count=1)
+        _arrow(sheet, SIZE[0] // 2, top + CELL[1] // 2)
+    _save(name, sheet)
+
+
+def _page(words: str, margin: int = 28) -> Image.Image:
+    """A sheet of paper with a still's words on it."""
+    page = Image.new("RGB", CELL, PAPER)
+    text = text_image(words, 20, fill=(*INK, 255), width=CELL[0] - 2 * margin - 8, lines=6)
+    page.paste(text, (margin, (CELL[1] - text.height) // 2), text)
+    return page
 
 
 def _workflow(name: str) -> dict[str, Any]:

@@ -16,12 +16,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tools import templates, templates_wan
+from tools import templates, templates_checkpoint, templates_wan
 from tools.browser import Canvas, open_canvas
 from tools.comfy_host import ROOT, ComfyHost
-from tools.thumbnails import from_film, from_stills
+from tools.thumbnails import from_film, from_stills, from_words
 
-TEMPLATES = {**templates.TEMPLATES, **templates_wan.TEMPLATES}
+TEMPLATES = {**templates.TEMPLATES, **templates_wan.TEMPLATES, **templates_checkpoint.TEMPLATES}
 
 BUILD = """async ({nodes, links, groups, id}) => {
     const {app, LiteGraph} = window;
@@ -111,6 +111,8 @@ def write(url: str, look: Path | None, thumbnails: bool) -> None:
         from_film(url, name)
     for name in templates_wan.TEMPLATES if thumbnails else ():
         from_stills(url, name)
+    for name in templates_checkpoint.TEMPLATES if thumbnails else ():
+        from_words(name)
 
 
 def save(path: Path, value: dict[str, Any]) -> None:

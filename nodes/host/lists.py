@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from longvid_core.providers.base import in_words
 from longvid_core.seeds import keyframe_seed, segment_seed
 
 from .images import from_assets
@@ -16,17 +17,20 @@ if TYPE_CHECKING:
 
 
 def plan_lists(plan: Plan, keyframes: Iterable[Keyframe]) -> tuple[Any, ...]:
-    """What LongvidPlanToLists puts out, in its outputs' order: segments' lists, keyframes' lists, then the film's shape."""
+    """What LongvidPlanToLists puts out, in its outputs' order: segments' lists, keyframes' lists, then the film's shape.
+
+    Prompts say camera and light, too, in words, as every model that reads nothing else is told them.
+    """
     segments = plan.segments
     first_images, last_images = end_images(plan.with_keyframes(keyframes))
     return (
-        [s.prompt for s in segments],
+        [in_words(s.prompt, plan.visual_of(s)) for s in segments],
         [s.negative for s in segments],
         [segment_seed(plan, s) for s in segments],
         [s.frames for s in segments],
         first_images,
         last_images,
-        [k.prompt for k in plan.keyframes],
+        [in_words(k.prompt, k.visual.over(plan.visual)) for k in plan.keyframes],
         [keyframe_seed(plan, k) for k in plan.keyframes],
         plan.width,
         plan.height,

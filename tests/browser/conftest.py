@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.comfy.client import Client
-from tests.comfy.conftest import tiny_base, tiny_environment, tiny_models
+from tests.comfy.conftest import FAST, tiny_base, tiny_environment, tiny_models
 from tools.browser import Canvas, open_canvas
 from tools.comfy_host import ComfyHost
 
@@ -18,9 +18,9 @@ __all__ = ["tiny_models"]  # a fixture here, too
 
 @pytest.fixture(scope="session")
 def host(tmp_path_factory: pytest.TempPathFactory, tiny_models: Path) -> Iterator[ComfyHost]:
-    """With tiny Wan models beside which the official files are missing, as they are for a newcomer."""
+    """With tiny models beside which the official files are missing, as they are for a newcomer."""
     base = tiny_base(tmp_path_factory.mktemp("comfyui"), tiny_models)
-    with ComfyHost(base, environment=tiny_environment(base)) as running:
+    with ComfyHost(base, environment=tiny_environment(base), arguments=FAST) as running:
         yield running
 
 

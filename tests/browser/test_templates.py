@@ -15,9 +15,13 @@ from tools.browser import Canvas
 from tools.comfy_host import ROOT
 
 NAMES = sorted(path.stem for path in (ROOT / "workflows").glob("*.json"))
-OFFLINE = [name for name in NAMES if not name.startswith("wan_")]
+OFFLINE = ["chaining_mode", "keyframe_mode"]
 STAND_INS = {"CLIPLoader": "TinyText", "CLIPVisionLoader": "TinyVision"}
-TINY = {"VAELoader": "tiny_wan_vae", "wan_keyframe_mode": "tiny_wan_flf2v", "wan_chaining_mode": "tiny_wan_i2v"}
+TINY = {
+    "wan_keyframe_mode": {"UNETLoader": "tiny_wan_flf2v.safetensors", "VAELoader": "tiny_wan_vae.safetensors"},
+    "wan_chaining_mode": {"UNETLoader": "tiny_wan_i2v.safetensors", "VAELoader": "tiny_wan_vae.safetensors"},
+    "keyframes_from_checkpoint": {"CheckpointLoaderSimple": "tiny_sd3.ckpt"},
+}
 TITLE = 30  # a node's title bar stands above its box
 
 
@@ -26,14 +30,13 @@ def workflow(name: str) -> dict[str, Any]:
 
 
 def playable(name: str) -> dict[str, Any]:
-    """The template, with tiny models in the place of Wan's."""
+    """The template, with tiny models in the place of those it names."""
     whole = workflow(name)
     for node in whole["nodes"]:
         if node["type"] in STAND_INS:
             node.update(type=STAND_INS[node["type"]], inputs=[], widgets_values=[""], properties={})
-        elif node["type"] in ("UNETLoader", "VAELoader"):
-            file = TINY.get(node["type"]) or TINY[name]
-            node["widgets_values"][0], node["properties"] = f"{file}.safetensors", {}
+        elif file := TINY.get(name, {}).get(node["type"]):
+            node["widgets_values"][0], node["properties"] = file, {}
     return whole
 
 
@@ -44,7 +47,7 @@ def make_small(canvas: Canvas, seconds: float = 4) -> None:
             const sampled = window.app.graph._nodes.some((n) => n.type === "LongvidWanFLF2VSampler");
             const [width, height] = sampled ? [96, 64] : [192, 112];
             const small = {width, height, seconds, steps: 2, cfg: 1};
-            const ours = window.app.graph._nodes.filter((n) => /SegmentPlanner|WanFLF2V/.test(n.type));
+            const ours = window.app.graph._nodes.filter((n) => /SegmentPlanner|WanFLF2V|^KSampler/.test(n.type));
             for (const widget of ours.flatMap((n) => n.widgets)) if (widget.name in small) widget.value = small[widget.name];
         }""",
         seconds,

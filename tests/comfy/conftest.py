@@ -14,6 +14,8 @@ from tests.comfy.client import Client
 from tools.comfy_host import ComfyHost, comfyui_path
 
 TINY = Path(__file__).parent / "tiny"
+FAST = ["--fp32-text-enc"]
+"""Without a GPU a text encoder of 16 bits takes ten times as long: every layer's weights are cast for every text."""
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +41,7 @@ def fresh(comfy: Client) -> Client:
 
 @pytest.fixture(scope="session")
 def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A models folder with Wan models of a few megabytes, random weights at the true architecture."""
+    """A models folder with Wan models and a checkpoint of a few megabytes, random weights at the true architecture."""
     folder = tmp_path_factory.mktemp("tiny") / "models"
     subprocess.run([sys.executable, TINY / "make.py", comfyui_path(), folder], check=True)
     return folder
@@ -62,7 +64,7 @@ def tiny_environment(base: Path) -> dict[str, str]:
 def tiny_host(tmp_path_factory: pytest.TempPathFactory, tiny_models: Path) -> Iterator[ComfyHost]:
     """A ComfyUI with tiny Wan models and live previews."""
     base = tiny_base(tmp_path_factory.mktemp("wan"), tiny_models)
-    with ComfyHost(base, environment=tiny_environment(base), arguments=["--preview-method", "latent2rgb"]) as running:
+    with ComfyHost(base, environment=tiny_environment(base), arguments=["--preview-method", "latent2rgb", *FAST]) as running:
         yield running
 
 

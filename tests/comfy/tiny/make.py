@@ -47,6 +47,51 @@ def main(comfyui: str, models: str) -> None:
         lora[f"diffusion_model.blocks.0.{layer}.lora_A.weight"] = torch.randn(RANK, into, generator=generator) * 0.2
         lora[f"diffusion_model.blocks.0.{layer}.lora_B.weight"] = torch.randn(out, RANK, generator=generator) * 0.2
     save(lora, folder / "loras" / "tiny_lora.safetensors")
+    checkpoint(folder / "checkpoints" / "tiny_sd3.ckpt")
+
+
+def checkpoint(file: Path) -> None:
+    """A Stable Diffusion 3 checkpoint, model, CLIP-L and VAE in one, as the core's checkpoint loader takes it.
+
+    CLIP-L has one size, 123 million weights: here they are overlapping views of a short row of noise, which is all that the
+    file holds.
+    """
+    import comfy.ldm.modules.diffusionmodules.mmdit
+    import comfy.ops
+    import comfy.sd1_clip
+    import comfy.taesd.taesd
+    import torch
+
+    context = {"target": "torch.nn.Linear", "params": {"in_features": 4096, "out_features": 128}}
+    model = comfy.ldm.modules.diffusionmodules.mmdit.MMDiT(
+        input_size=None, patch_size=2, in_channels=16, depth=2, num_patches=32 * 32, pos_embed_max_size=32, adm_in_channels=2048,
+        context_embedder_config=context, operations=comfy.ops.disable_weight_init, dtype=torch.float32,
+    )  # fmt: skip
+    encoder = comfy.sd1_clip.SDClipModel(device="meta", dtype=torch.float32)
+    vae = comfy.taesd.taesd.TAESD(latent_channels=16)
+    parts = {
+        "model.diffusion_model.": drawn(model.state_dict(), 80),
+        "text_encoders.clip_l.": views(encoder.state_dict(), 81),
+        "first_stage_model.": {**drawn(vae.state_dict(), 82), "vae_scale": torch.tensor(1.0), "vae_shift": torch.tensor(0.0)},
+    }
+    file.parent.mkdir(parents=True, exist_ok=True)
+    torch.save({f"{prefix}{name}": value for prefix, part in parts.items() for name, value in part.items()}, file)
+
+
+def views(weights: Mapping[str, Any], seed: int, step: int = 8) -> dict[str, Any]:
+    """As `drawn`, for large weights: each row of a matrix begins `step` numbers after the one before it, in the same noise."""
+    import torch
+
+    noise = torch.randn(2**20, generator=torch.Generator().manual_seed(seed))
+    scaled: dict[float, Any] = {}
+    values = {}
+    for name, like in weights.items():
+        scale = like.shape[1] ** -0.5 if like.ndim == 2 else 0.1
+        row = scaled.setdefault(scale, noise * scale)
+        values[name] = row.as_strided(like.shape, (step, 1)[2 - like.ndim :], 37 * len(values))
+        if "norm" in name and name.endswith("weight"):
+            values[name] = 1 + values[name]
+    return values
 
 
 def drawn(weights: Mapping[str, Any], seed: int) -> dict[str, Any]:
