@@ -11,6 +11,7 @@ _MODELS = {
     "plan": ("models.plan", "Plan", "longvid.plan/1"),
     "manifest": ("models.manifest", "Manifest", "longvid.manifest/1"),
     "visual": ("models.visual", "VisualState", "longvid.visual/1"),
+    "signature": ("models.signature", "FilmSignature", "longvid.signature/1"),
     "settings": ("settings", "Settings", "longvid.settings/1"),
 }
 SCHEMAS = tuple(_MODELS)
@@ -18,7 +19,7 @@ SCHEMAS = tuple(_MODELS)
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of `plan`, `manifest`, `visual` or `settings`. UnknownName for any other."""
+    """The JSON Schema (draft 2020-12) of `plan`, `manifest`, `visual`, `signature` or `settings`. UnknownName for any other."""
     if name not in _MODELS:
         raise UnknownName(f"there is no schema {name!r}.", f"There is: {', '.join(SCHEMAS)}.")
     module, model, identity = _MODELS[name]

@@ -86,6 +86,16 @@ class FilmSettings(_Section):
     slate: bool = Field(False, description="Lay shot, timecode, prompt and seed over the picture")
 
 
+class SigningSettings(_Section):
+    """Who signs films, and whose signatures count. `longvid sign --init` makes what is needed where there is nothing."""
+
+    cert: Path | None = Field(None, description="The certificate, as PEM, with those above it; default: your own in `folder`")
+    key: Path | None = Field(None, description="Its private key, as PEM; default: the certificate's file holds it")
+    passphrase: SecretStr | None = Field(None, description="Of the key; best kept in the variable alone")
+    folder: Path | None = Field(None, description="What --init made; default: `signing` in the user configuration folder")
+    trust: tuple[Path, ...] = Field((), description="PEM files with the certificates of authorities whose word counts")
+
+
 def _named(field: str) -> BeforeValidator:
     """Lets a section be written as one word: `planner: offline` for `planner: {name: offline}`."""
     return BeforeValidator(lambda value: {field: value} if isinstance(value, str) else value)
@@ -116,6 +126,7 @@ class Settings(BaseSettings):
     film: FilmSettings = FilmSettings()
     retry: RetrySettings = RetrySettings()
     remote: RemoteSettings = RemoteSettings()
+    signing: SigningSettings = SigningSettings()
     fallback: tuple[str, ...] = Field((), description="Who renders a segment that its backend does not; PROVIDER[:MODEL] each")
     on_failure: Literal["stop", "placeholder"] = Field(
         "stop", description="A segment nobody renders: no film, or an animatic in its place, marked as such"

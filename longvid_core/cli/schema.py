@@ -12,11 +12,11 @@ from .options import Json
 
 def schema(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="plan, manifest, visual or settings. Without one: all of them.")
+        str | None, typer.Argument(metavar="[NAME]", help="plan, manifest, visual, signature or settings. Without one: all of them.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Print the JSON Schema of a plan, a manifest, a visual state or longvid.yaml."""
+    """Print the JSON Schema of a plan, a manifest, a visual state, a signature or longvid.yaml."""
     from ..schema import SCHEMAS, schema_of
 
     found = schema_of(name) if name else {each: schema_of(each) for each in SCHEMAS}

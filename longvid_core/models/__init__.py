@@ -16,12 +16,12 @@ from .clip import (
 )
 from .film import Film, Release
 from .manifest import MANIFEST_SCHEMA, ClipRecord, FilmRecord, KeyframeRecord, Manifest, SegmentRecord
-from .plan import PLAN_SCHEMA, CastMember, Fit, Join, Keyframe, Mode, Plan, SeedPolicy, Segment
+from .plan import PLAN_SCHEMA, Approval, CastMember, Fit, Join, Keyframe, Mode, Plan, SeedPolicy, Segment
 from .records import PictureAttempt, PictureMade
 from .visual import Camera, Lens, Light, VisualState
 
 __all__ = [
-    "MANIFEST_SCHEMA", "PLAN_SCHEMA", "Asset", "Attempt", "Camera", "CastMember", "Clip", "ClipRecord", "Cost",
+    "MANIFEST_SCHEMA", "PLAN_SCHEMA", "Approval", "Asset", "Attempt", "Camera", "CastMember", "Clip", "ClipRecord", "Cost",
     "Determinism", "Film", "FilmRecord", "Fit", "Frozen", "Join", "Keyframe", "KeyframeRecord", "Lens", "Light", "Manifest",
     "MicroUsd", "Mode", "ModelRecord", "Outcome", "OutcomeKind", "PictureAttempt", "PictureMade", "Plan", "Reference",
     "ReferenceRecord", "Release", "Rendered", "Seed64", "SeedPolicy", "SeedRecord", "Segment", "SegmentRecord",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from .asset import Asset, Reference
-from .base import Fps, Frozen, Seed64
+from .base import Fps, Frozen, Seed64, Sha256
 from .records import Fit, PictureMade, SeedPolicy
 from .visual import VisualState
 
@@ -17,7 +17,7 @@ PLAN_SCHEMA = "longvid.plan/1"
 Mode = Literal["keyframe", "chaining"]
 Join = Literal["continuous", "cut"]
 
-__all__ = ["PLAN_SCHEMA", "CastMember", "Fit", "Join", "Keyframe", "Mode", "Plan", "SeedPolicy", "Segment"]
+__all__ = ["PLAN_SCHEMA", "Approval", "CastMember", "Fit", "Join", "Keyframe", "Mode", "Plan", "SeedPolicy", "Segment"]
 
 Id = Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
 
@@ -62,6 +62,18 @@ class Segment(Frozen):
     backend: str | None = Field(None, description="PROVIDER[:MODEL] for this segment alone")
 
 
+class Approval(Frozen):
+    """A person's yes to one take. Its names are there because somebody wrote them; nothing is taken from the machine."""
+
+    segment: str = Field(description="The segment's id")
+    reroll: int = Field(ge=0, lt=2**31, description="Which take, as in the segment")
+    render_key: Sha256 | None = Field(None, description="The take by everything that makes it; None: no film was looked at")
+    clip_sha256: Sha256 | None = None
+    by: str = Field(min_length=1, max_length=200, pattern=r"\S")
+    note: str = Field("", max_length=4000)
+    at: AwareDatetime
+
+
 class Plan(Frozen):
     """A whole film, planned. Seeds are decimal strings in JSON; picture paths are relative to the plan's own folder."""
 
@@ -80,6 +92,7 @@ class Plan(Frozen):
     cast: tuple[CastMember, ...] = ()
     keyframes: tuple[Keyframe, ...] = ()
     segments: tuple[Segment, ...] = Field(min_length=1)
+    approvals: tuple[Approval, ...] = Field((), description="In the order they were given; they change no pixel and no key")
 
     @model_validator(mode="after")
     def _consistent(self) -> Plan:

@@ -71,7 +71,7 @@ def test_backends_are_listed_with_what_they_can_do(longvid: Longvid, toll: None,
     assert listed["toll:seconds"]["price"]["usd"] == 0.4 and not listed["toll:seconds"]["default"]
 
 
-@pytest.mark.parametrize("name", ["plan", "manifest", "visual", "settings"])
+@pytest.mark.parametrize("name", ["plan", "manifest", "visual", "signature", "settings"])
 def test_schema_is_json_schema(longvid: Longvid, name: str) -> None:
     schema = json.loads(longvid("schema", name).out)
     assert schema["$schema"].endswith("2020-12/schema") and schema["$id"] == f"longvid.{name}/1"
