@@ -62,7 +62,7 @@ def _placed(reference: Reference, size: tuple[int, int], request: ImageRequest) 
 def png(picture: Image) -> bytes:
     """A picture as the bytes of a PNG file."""
     file = io.BytesIO()
-    picture.save(file, format="PNG", compress_level=6)
+    picture.save(file, format="PNG", compress_level=3)  # half the time of 6, and 2 % larger
     return file.getvalue()
 
 

@@ -241,16 +241,19 @@ class Studio:
 
     def _connection_fault(self, cause: BaseException) -> ProviderFault:
         kind = type(cause).__name__
-        said = self._hidden(f"{cause}" or kind)
+        said = self._hidden(str(cause).rstrip(".") or kind)
         if kind in ("UnsupportedProtocol", "InvalidURL", "LocalProtocolError"):
-            return Refused(f"{NAME} cannot be asked: {said}", "Check RUNWAYML_BASE_URL.", everything=True)
+            return Refused(f"{NAME} cannot be asked: {said}.", "Check RUNWAYML_BASE_URL.", everything=True)
         if kind in ("ConnectError", "ProxyError"):
             return Transient(f"{NAME} cannot be reached: {said}.", "Check the network and RUNWAYML_BASE_URL.")
         return Transient(f"{NAME} broke the connection off: {said}.", "Try again later.", sent=True)
 
     def _status_fault(self, error: Any) -> ProviderFault:
         body = error.body if isinstance(error.body, Mapping) else {}
-        message = self._hidden(" ".join(str(body.get("error") or error.message).split())[:600])
+        words = str(body.get("error") or error.message)
+        if body.get("issues"):  # which field it is, and what is wrong with it
+            words += f" {json.dumps(body['issues'], ensure_ascii=False)}"
+        message = self._hidden(" ".join(words.split())[:600])
         status = error.status_code
         if status in (400, 403, 422) and re.search(
             r"\bmoderat|SAFETY\.", f"{message} {body.get('failureCode', '')}", re.IGNORECASE
