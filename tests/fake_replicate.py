@@ -111,7 +111,7 @@ class FakeReplicate(FakeVideo):
             "model": job.model,
             "version": job.fields["version"],
             "input": {} if self.forgets else job.fields["input"],
-            "logs": f"Using seed: {seed}\n {round(100 * self.progress(job))}%|####      | 4/10 [00:04<00:06]" if begun else "",
+            "logs": f"Using seed: {seed}\n {round(100 * job.progress)}%|####      | 4/10 [00:04<00:06]" if begun else "",
             "output": self._output(job) if status == "succeeded" and job.signature and not self.forgets else None,
             "data_removed": self.forgets,
             "error": ERRORS.get(status, status) if state == "failed" else None,

@@ -79,7 +79,8 @@ MODELS = {
                                          "prompt": {**TEXT, "maxLength": 4000}}),
     "bytedance/seedance-2.0-fast": Published({**_SEEDANCE2, "prompt": {**TEXT, "maxLength": 4000}}),
     "minimax/video-01": Published(
-        {"prompt": TEXT, "first_frame_image": FILE, "subject_reference": FILE, "prompt_optimizer": switch(True)}, fps=25, seconds=6
+        {"prompt": TEXT, "first_frame_image": FILE, "subject_reference": FILE, "prompt_optimizer": switch(True)},
+        fps=25, seconds=6,
     ),
     "minimax/hailuo-02": Published(
         {"prompt": TEXT, "duration": choice(6, 6, 10), "resolution": choice("1080p", "512p", "768p", "1080p"),
@@ -92,9 +93,18 @@ MODELS = {
          "generate_audio": switch(False)}
     ),
     "wan-video/wan-2.2-i2v-a14b": Published(
-        {"seed": SEED, "image": FILE, "prompt": TEXT, "num_frames": number(81, 81, 100), "resolution": choice("480p", "480p", "720p"),
-         "sample_shift": number(5, 1, 20, "number"), "sample_steps": number(30, 1, 50), "frames_per_second": number(16, 5, 24)},
-        required=("prompt", "image"), fps=16,
+        {
+            "seed": SEED,
+            "image": FILE,
+            "prompt": TEXT,
+            "num_frames": number(81, 81, 100),
+            "resolution": choice("480p", "480p", "720p"),
+            "sample_shift": number(5, 1, 20, "number"),
+            "sample_steps": number(30, 1, 50),
+            "frames_per_second": number(16, 5, 24),
+        },
+        required=("prompt", "image"),
+        fps=16,
     ),
     "runwayml/gen4-turbo": Published(
         {"seed": SEED, "image": FILE, "prompt": TEXT, "duration": choice(5, 5, 10), "aspect_ratio": choice("16:9", *RATIOS[:6])},
@@ -114,7 +124,9 @@ MODELS = {
     ),
     "acme/still": Published({"prompt": TEXT, "image": FILE}, example="https://replicate.delivery/x/out.webp"),
     "acme/upscale": Published({"video": FILE, "duration": number(5, 1, 9)}, required=("video",)),
-    "acme/lips": Published({"prompt": TEXT, "image": FILE, "voice": FILE, "duration": number(5, 1, 9)}, required=("prompt", "voice")),
+    "acme/lips": Published(
+        {"prompt": TEXT, "image": FILE, "voice": FILE, "duration": number(5, 1, 9)}, required=("prompt", "voice")
+    ),
     "acme/words": Published({"prompt": TEXT, "duration": number(5, 1, 9)}, output={"type": "string", "title": "Output"}),
     "acme/shy": Published({"prompt": TEXT}, version=None),
 }  # fmt: skip

@@ -8,24 +8,25 @@ import contextlib
 import datetime
 import hashlib
 import io
+import json
 import os
 import re
 from collections.abc import AsyncIterator, Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
 from ..catalog import ModelEntry, entry_of
 from ..catalog.sizes import canvas, ratio_to_ask, resolution_to_ask, seconds_to_ask
-from ..errors import CannotRender, MissingTool, UnknownName
+from ..errors import BadInput, CannotRender, MissingTool, UnknownName
 from ..models.asset import Asset
 from ..models.base import exact_fps
 from ..secrets import required_key
 from .base import Surroundings, VideoRequest
 from .download import Expired, download
 from .ends import data_uri, end_png
-from .faults import Refused
+from .faults import Refused, Transient
 from .jobs import Difference, JobState, Refund, RemoteJob
 from .schemas import Schema, differences, entry_of_schema, schema_of
 
@@ -103,6 +104,7 @@ class Jobs:
         """One create, after its pictures were uploaded where they are too large to be sent along."""
         schema = await asyncio.to_thread(self._schema, model)
         asked = self._asked(model, request)
+        _check_json({**asked, **self._further(model)})
         pictures = await asyncio.to_thread(self._pictures, model, request)
         version = schema.version if schema is not None else None
         async with self._sdk() as sdk:
@@ -124,12 +126,20 @@ class Jobs:
     async def fetch(self, job: RemoteJob, target: Path) -> None:
         """The clip from the address that the job gives now; an address that has expired is asked for once more."""
         for _ in range(2):
-            address = _wire().address_of(await self._prediction(job.id))
+            prediction = await self._prediction(job.id)
+            if prediction.status in ("starting", "processing"):
+                raise Transient(f"{NAME}'s job {job.id} is not done yet.", "Try again later.")
+            if prediction.status != "succeeded":
+                raise Refused(f"{NAME}'s job {job.id} gave no clip: {_wire().name_of(prediction)}.")
+            address = _wire().address_of(prediction)
             if address is None:
                 break
             with contextlib.suppress(Expired):
                 return await download(NAME, address, target, self._settings.remote.timeout_s)
-        _kept_no_longer(job)
+        raise Refused(
+            f"{NAME} keeps the clip of job {job.id} no longer: it deletes them an hour after they are made.",
+            "Render it again; leave longvid running until its clips are fetched.",
+        )
 
     async def cancel(self, job: RemoteJob) -> Refund:
         try:
@@ -307,6 +317,17 @@ def _wire() -> Any:
     return replicate_wire
 
 
+def _check_json(asked: dict[str, Any]) -> None:
+    """BadInput for what cannot be sent: afterwards it would look as if the answer were lost."""
+    try:
+        json.dumps(asked, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError) as error:
+        raise BadInput(
+            f"what {NAME} is to be asked cannot be written as JSON: {error}.",
+            "Mend the prompt, or remote.inputs in longvid.yaml.",
+        ) from error
+
+
 def _base(model: str) -> str:
     return model.partition(":")[0]
 
@@ -343,13 +364,6 @@ def _along(picture: bytes) -> str | None:
     """A picture to be sent with the request itself; None: it is too large for that."""
     uri = data_uri(picture)
     return uri if len(uri) <= DATA_URI_LIMIT else None
-
-
-def _kept_no_longer(job: RemoteJob) -> NoReturn:
-    raise Refused(
-        f"{NAME} keeps the clip of job {job.id} no longer: it deletes them an hour after they are made.",
-        "Render it again; leave longvid running until its clips are fetched.",
-    )
 
 
 def _utc(time: datetime.datetime) -> datetime.datetime:
