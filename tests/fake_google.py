@@ -21,16 +21,23 @@ _BLOCKED = (
     "Support codes: 29310472"
 )
 _CODES = {"again": 13, "refused": 3, "aborted": 10, "cancelled": 1}
-_OMNI = {"queued": "queued", "running": "in_progress", "aborted": "incomplete", "cancelled": "cancelled"}
-_CALLS = {
-    "predictLongRunning": "submit", "fetchPredictOperation": "poll", "cancel": "cancel", "token": "token", "o": "storage",
-}  # fmt: skip
+_OMNI = {
+    "queued": "queued",
+    "running": "in_progress",
+    "aborted": "cancelled",
+    "cancelled": "cancelled",
+    "incomplete": "incomplete",
+}
+_CALLS = {"predictLongRunning": "submit", "fetchPredictOperation": "poll", "cancel": "cancel", "token": "token"}
 
 
 @dataclass
 class FakeGoogle(FakeVideo):
     """Ends besides the usual: `code:N`, an operation that fails with that google.rpc.Code; `words`: Veo's usage guidelines, Omni
-    answers with words; `empty`: done, and nothing there."""
+    answers with words; `empty`: done, and nothing there; `incomplete`: Omni's.
+
+    The moods of `fetch` are those of files and buckets; of a clip inside an answer only `garbage` is.
+    """
 
     variables: ClassVar[dict[str, str]] = {
         "GOOGLE_VERTEX_BASE_URL": "{url}",
@@ -58,15 +65,34 @@ class FakeGoogle(FakeVideo):
         if step == "token":
             return Answer({"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"})
         if step == "storage":
-            return self._stored(asked)
+            return self._stored(asked, mood)
         signed = asked.headers.get("x-goog-api-key") == KEY or asked.headers.get("authorization") == f"Bearer {TOKEN}"
         if not signed:
             return _error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
         if mood == "moderated":
             return _error(400, "INVALID_ARGUMENT", _BLOCKED)
         if step in ("file", "download"):
-            return self._file(step, asked)
+            return self._file(step, asked, mood)
         return self._interaction(step, asked) if "/interactions" in asked.path else self._operation(step, asked)
+
+    def mood(self, step: str) -> Any:
+        return super().mood("fetch" if step in ("storage", "download") else step)
+
+    def _inside(self, job: Job) -> str:
+        """The clip as base64."""
+        with self.lock:
+            garbage = self.moods.get("fetch", [None])[:1] == ["garbage"] and super().mood("fetch")
+        return base64.b64encode(b"this is no clip" if garbage else self.clip_of(job)).decode()
+
+    def _bytes(self, job: Job | None, mood: Any) -> Answer | None:
+        """The clip from where it is kept; None where it is not."""
+        if job is not None and mood in ("expired", "gone"):
+            job.signature = job.signature + 1 if mood == "expired" else 0
+            self.keep()
+            return None
+        if job is None or job.signature == 0:
+            return None
+        return Answer(b"this is no clip" if mood == "garbage" else self.clip_of(job), headers={"content-type": "video/mp4"})
 
     # -- Vertex --------------------------------------------------------------------------------------------------------------
 
@@ -106,19 +132,17 @@ class FakeGoogle(FakeVideo):
         if bucket:
             video["gcsUri"] = f"{bucket}/{job.id.rpartition('/')[2]}/sample 0.mp4"
         else:
-            video["bytesBase64Encoded"] = base64.b64encode(self.clip_of(job)).decode()
+            video["bytesBase64Encoded"] = self._inside(job)
         if len(job.fields["instances"][0]["prompt"].split()) < 30:
             video["prompt"] = f"{job.fields['instances'][0]['prompt']} In rich detail."
         return {**kind, "raiMediaFilteredCount": 0, "videos": [video]}
 
-    def _stored(self, asked: Asked) -> Answer:
+    def _stored(self, asked: Asked, mood: Any) -> Answer:
         name = unquote(asked.path.rpartition("/o/")[2])
         job = next((job for job in self.jobs.values() if job.id.rpartition("/")[2] in name), None)
         if asked.headers.get("authorization") != f"Bearer {TOKEN}":
             return _error(401, "UNAUTHENTICATED", "Anonymous caller does not have storage.objects.get access.")
-        if job is None or job.signature == 0:
-            return _error(404, "NOT_FOUND", "No such object.")
-        return Answer(self.clip_of(job), headers={"content-type": "video/mp4"})
+        return self._bytes(job, mood) or _error(404, "NOT_FOUND", "No such object.")
 
     # -- Interactions --------------------------------------------------------------------------------------------------------
 
@@ -164,19 +188,20 @@ class FakeGoogle(FakeVideo):
 
     def _clip_content(self, job: Job) -> dict[str, str]:
         if self.delivery == "inline":
-            return {"data": base64.b64encode(self.clip_of(job)).decode()}
+            return {"data": self._inside(job)}
         if self.delivery == "elsewhere":
             return {"uri": self.clip_url(job).replace("127.0.0.1", "localhost")}
         return {"uri": f"{self.url}/v1beta/files/{job.id.removeprefix('v1_')}-{job.signature}:download?alt=media"}
 
-    def _file(self, step: str, asked: Asked) -> Answer:
+    def _file(self, step: str, asked: Asked, mood: Any) -> Answer:
         name = asked.path.rpartition("/")[2].partition(":")[0]
         id, _, signature = name.partition("-")
         job = self.jobs.get(f"v1_{id}")
+        gone = _error(403, "PERMISSION_DENIED", "You do not have permission to access the file, or it may not exist.")
         if job is None or signature != str(job.signature):
-            return _error(403, "PERMISSION_DENIED", "You do not have permission to access the file, or it may not exist.")
+            return gone
         if step == "download":
-            return Answer(self.clip_of(job), headers={"content-type": "video/mp4"})
+            return self._bytes(job, mood) or gone
         with self.lock:
             waiting, self.processing = self.processing > 0, max(0, self.processing - 1)
         return Answer({"name": f"files/{name}", "mimeType": "video/mp4", "state": "PROCESSING" if waiting else "ACTIVE"})

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ..settings import Settings
     from .spool import Call
 
-_RUNNING = ("queued", "in_progress")
-_NEVER = re.compile(r"invalid|unsupported|permission|unauth|precondition|billing|not_found", re.IGNORECASE)
+_OVER = ("completed", "failed", "cancelled", "incomplete", "budget_exceeded", "requires_action", "requires_continuation")
+_AGAIN = re.compile(r"^(failed|cancelled)$|internal|unavailable|time_?out|deadline|overloaded|aborted|exhausted", re.IGNORECASE)
 _FILE = re.compile(r"/(files/[^/:?]+)")
 # The model cuts between several takes unless it is told not to; a segment is one.
 _ONE_TAKE = "One continuous shot without cuts."
@@ -90,7 +90,7 @@ class Omni:
 
     def _state(self, interaction: Any, call: Call, folder: Path) -> Look:
         status = str(interaction.status)
-        if status in _RUNNING:
+        if status not in _OVER:
             return Look(Running(queued=status == "queued", refundable=status == "queued"))
         video = getattr(interaction, "output_video", None)
         if status == "completed" and video is not None and (video.uri or video.data):
@@ -103,11 +103,9 @@ class Omni:
         said = " ".join(str(e.message) for e in errors if e.message)
         words = self._access.told(said or getattr(interaction, "output_text", None))
         code = next((str(e.code) for e in errors if e.code), status)
-        kind: Literal["again", "moderated", "refused"] = "again"
+        kind: Literal["again", "moderated", "refused"] = "again" if _AGAIN.search(code) else "refused"
         if moderates(f"{code} {words}") or (status == "completed" and words):  # it answered with words instead of a clip
             kind = "moderated"
-        elif status in ("requires_action", "requires_continuation", "budget_exceeded") or _NEVER.search(code):
-            kind = "refused"
         return Ended(code=code, message=words or f"{NAME} gave no clip, and no reason: {status}.", kind=kind)
 
     def _file_state(self, file: Any, found: Look) -> Look:
@@ -130,7 +128,7 @@ class Omni:
             return Refund(stopped=True, message=f"{NAME} has nothing to stop: {error.what}")
         if str(interaction.status) == "cancelled":
             return Refund(stopped=True, message=f"{NAME} stopped it; whether what was made till then is charged it does not say.")
-        over = str(interaction.status) not in _RUNNING
+        over = str(interaction.status) in _OVER
         return Refund(stopped=over, message=f"{NAME} did not stop it: it is {interaction.status}.")
 
 

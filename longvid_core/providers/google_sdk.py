@@ -128,7 +128,10 @@ class Access:
             return {**options, "credentials": self._signed_in(), "project": wanted[1], "location": wanted[2]}
         key = self._key(interface)
         assert key is not None
-        return {**options, "api_key": key.get_secret_value()}
+        secret = key.get_secret_value()
+        if not (secret.isascii() and secret.isprintable()):
+            raise BadInput(f"the key for {NAME} holds a line break or another character that no key has.", *self._ways(interface))
+        return {**options, "api_key": secret}
 
     def _key(self, interface: str) -> SecretStr | None:
         """GOOGLE_API_KEY, else (not for Vertex) GEMINI_API_KEY, else longvid.yaml's."""
@@ -139,13 +142,13 @@ class Access:
 
     @staticmethod
     def _ways(interface: str) -> tuple[str, ...]:
+        """What to do, in words, for whoever has no way in."""
+        made = f"It is made at {SITES['google']}."
         if interface == INTERACTIONS:
-            return (
-                f"For Gemini Omni set {KEY} or {_OTHER_KEY}, or keys.google in longvid.yaml. It is made at {SITES['google']}.",
-            )
+            return (f"For Gemini Omni set {KEY} or {_OTHER_KEY}, or keys.google in longvid.yaml. {made}",)
         return (
-            f"For Veo, which is on Vertex AI, set {KEY} (express mode) or keys.google in longvid.yaml, or set {_PROJECT} and "
-            f"{_LOCATION} (us-central1, say) and sign in. It is made at {SITES['google']}.",
+            f"For Veo, which is on Vertex AI, set {KEY} (express mode), or keys.google in longvid.yaml. {made}",
+            f"Or set {_PROJECT} and {_LOCATION} (us-central1, say). {_HOW_TO_SIGN_IN}",
         )
 
     def _signed_in(self) -> Any:

@@ -90,7 +90,7 @@ class Veo:
         if answer and (answer.rai_media_filtered_count or answer.rai_media_filtered_reasons):
             reasons = " ".join(answer.rai_media_filtered_reasons or []) or "the clip was filtered for its content"
             return Look(Ended(code=_FILTERED, message=self._access.told(reasons), kind="moderated"))
-        return Look(Ended(code="empty", message=f"{NAME} says it is done, and gives no clip.", kind="again"))
+        return Look(Ended(code="empty", message=f"{NAME} says it is done, and gives no clip.", kind="refused"))
 
     def _failed(self, error: dict[str, Any]) -> Ended:
         code, message = error.get("code"), self._access.told(error.get("message"))

@@ -5,12 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import random
+import threading
+import tracemalloc
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from longvid_core.providers.spool import Call, Sieve
+from longvid_core.providers.download import tls
+from longvid_core.providers.spool import Call, Sieve, calling, client
 
 
 def sieved(text: bytes, folder: Path, piece: int) -> tuple[Any, list[bytes]]:
@@ -60,3 +64,39 @@ def test_however_base64_is_spelt(tmp_path: Path, spelt: Any, piece: int) -> None
 def test_what_is_no_base64_is_said(tmp_path: Path) -> None:
     with pytest.raises(ValueError):
         sieved(b'{"data": "what is this?"}', tmp_path, 64)
+
+
+class Generous(BaseHTTPRequestHandler):
+    """Answers with sixty megabytes of base64 inside JSON, and holds none of it."""
+
+    BLOCK, TIMES = b"QUJD" * (1 << 14), 960
+
+    def log_message(self, *args: object) -> None:
+        return
+
+    def do_GET(self) -> None:
+        before, after = b'{"data": "', b'", "done": true}'
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(before) + len(self.BLOCK) * self.TIMES + len(after)))
+        self.end_headers()
+        self.wfile.write(before)
+        for _ in range(self.TIMES):
+            self.wfile.write(self.BLOCK)
+        self.wfile.write(after)
+
+
+async def test_the_clip_is_never_in_memory(tmp_path: Path) -> None:
+    with HTTPServer(("127.0.0.1", 0), Generous) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        asks = client(30, tls())
+        tracemalloc.start()
+        try:
+            with calling(Call(tmp_path, ("data",))) as call:
+                answer = await asks.get(f"http://127.0.0.1:{server.server_address[1]}/")
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert answer.json() == {"data": "clip00000000", "done": True}
+    assert call.files["clip00000000"].stat().st_size == 3 * (1 << 14) * Generous.TIMES
+    assert peak < 4_000_000
