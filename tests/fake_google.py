@@ -184,7 +184,7 @@ class FakeGoogle(FakeVideo):
             content.append({"type": "video", "mime_type": "video/mp4", **self._clip_content(job)})
         output = {"type": "model_output", "content": content}
         steps = [*job.fields["input"], {"type": "thought", "signature": "c2lnbmF0dXJl"}, output]
-        return {**seen, "steps": steps, "usage": {"total_output_tokens": 5792}}
+        return {**seen, "steps": steps, "usage": _usage(job)}
 
     def _clip_content(self, job: Job) -> dict[str, str]:
         if self.delivery == "inline":
@@ -205,6 +205,13 @@ class FakeGoogle(FakeVideo):
         with self.lock:
             waiting, self.processing = self.processing > 0, max(0, self.processing - 1)
         return Answer({"name": f"files/{name}", "mimeType": "video/mp4", "state": "PROCESSING" if waiting else "ACTIVE"})
+
+
+def _usage(job: Job) -> dict[str, Any]:
+    """5792 tokens for a second at 720p, a thousand that went in, ten of thought."""
+    video = 5792 * job.frames // 24
+    by = [{"modality": "video", "tokens": video}]
+    return {"total_input_tokens": 1000, "total_output_tokens": video, "output_tokens_by_modality": by, "total_thought_tokens": 10}
 
 
 def _shaped(resolution: str, ratio: str) -> tuple[int, int]:

@@ -47,7 +47,8 @@ class TokenPrice(Frozen):
 
     text_in: float = Field(ge=0)
     image_in: float = Field(0, ge=0)
-    image_out: float = Field(0, ge=0)
+    image_out: float = Field(0, ge=0, description="Pictures, or video")
+    text_out: float = Field(0, ge=0, description="Words and thoughts")
 
 
 class Price(Frozen):

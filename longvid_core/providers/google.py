@@ -150,7 +150,10 @@ class Video:
         return found
 
     def _interface(self, job: RemoteJob) -> Interface:
-        return self._interfaces[job.extra["interface"]]
+        """As it was submitted; of a job that a person found by its id, as its model is asked now."""
+        name = job.extra.get("interface") or entry_of(self.name).models[job.model].interface
+        assert name is not None
+        return self._interfaces[name]
 
 
 def _gone(job: RemoteJob, why: str) -> Refused:

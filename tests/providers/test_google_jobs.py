@@ -27,7 +27,13 @@ async def test_a_job_of_omnis_lives(google: FakeGoogle, google_video: Opens, goo
     renders = google_video()
     job = await renders.submit(OMNI, google_request())
     seen = [await renders.poll(job) for _ in range(3)]
-    assert seen == [Running(queued=True, refundable=True), Running(), Succeeded(facts={"output_tokens": 5792})]
+    assert seen == [Running(queued=True, refundable=True), Running(), Succeeded(facts={"output_tokens": 4 * 5792})]
+
+
+async def test_what_omni_charged_follows_from_its_tokens(google: FakeGoogle, google_video: Opens, google_request: Asks) -> None:
+    renders = google_video()
+    state = await renders.poll(await renders.submit("gemini-omni-1.1-flash", google_request()))
+    assert isinstance(state, Succeeded) and state.micro_usd == round(4 * 5792 * 17.5 + 1000 * 1.5 + 10 * 9)
 
 
 async def test_a_state_that_is_not_known_is_waited_out(google: FakeGoogle, google_video: Opens, google_request: Asks) -> None:
@@ -102,6 +108,17 @@ async def test_another_process_fetches_it_too(
 ) -> None:
     job = await google_video().submit(model, google_request())
     await google_video().fetch(RemoteJob.model_validate(job.json_value()), tmp_path / "clip.mp4")
+    assert (tmp_path / "clip.mp4").read_bytes() == google.clip_of(google.jobs[job.id])
+
+
+@pytest.mark.parametrize("model", BOTH)
+async def test_a_job_that_a_person_found_is_known_by_its_id_alone(
+    google: FakeGoogle, google_video: Opens, google_request: Asks, model: str, tmp_path: Path
+) -> None:
+    job = await google_video().submit(model, google_request())
+    adopted = RemoteJob(id=job.id, model=model)
+    assert isinstance(await google_video().poll(adopted), Succeeded)
+    await google_video().fetch(adopted, tmp_path / "clip.mp4")
     assert (tmp_path / "clip.mp4").read_bytes() == google.clip_of(google.jobs[job.id])
 
 
