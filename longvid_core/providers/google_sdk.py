@@ -50,12 +50,13 @@ def moderates(message: str) -> bool:
 def sdk() -> Any:
     """The package. MissingTool where it is not there, or too old, or this Python is."""
     try:
-        genai = importlib.import_module("google.genai")
+        import google.genai
     except ImportError as error:
         raise _missing(f"which is not installed ({error})") from error
-    if int(genai.__version__.split(".")[0]) < 3:
-        raise _missing(f"of version 3 or newer, and {genai.__version__} is installed")
-    return genai
+    version = google.genai.__version__
+    if int(version.split(".")[0]) < 3:
+        raise _missing(f"of version 3 or newer, and {version} is installed")
+    return google.genai
 
 
 def _missing(what: str) -> MissingTool:
@@ -154,10 +155,12 @@ class Access:
     def _signed_in(self) -> Any:
         """The application default credentials. BadInput where there are none."""
         if self._credentials is None:
-            auth = importlib.import_module("google.auth")
+            import google.auth
+            from google.auth.exceptions import GoogleAuthError
+
             try:
-                self._credentials = auth.default(scopes=[_SCOPE])[0]
-            except auth.exceptions.GoogleAuthError as error:
+                self._credentials = google.auth.default(scopes=[_SCOPE])[0]
+            except GoogleAuthError as error:
                 said = " ".join(str(error).split())
                 raise BadInput(f"{_PROJECT} is set, but {NAME} knows nobody here: {said}", _HOW_TO_SIGN_IN) from None
         return self._credentials
@@ -185,8 +188,9 @@ class Access:
         with self._lock:
             credentials = self._signed_in()
         if not credentials.valid:
-            requests = importlib.import_module("google.auth.transport.requests")
-            credentials.refresh(requests.Request())
+            from google.auth.transport.requests import Request
+
+            credentials.refresh(Request())
         headers = {"authorization": f"Bearer {credentials.token}"}
         if credentials.quota_project_id:
             headers["x-goog-user-project"] = credentials.quota_project_id
@@ -221,6 +225,7 @@ class Access:
 
     def _fault(self, error: Exception, call: Call, buys: bool) -> LongvidError:
         import httpx
+        from google.auth.exceptions import GoogleAuthError, TransportError
 
         status = _status(error)
         if status is not None and status >= 400:
@@ -238,10 +243,9 @@ class Access:
             return Transient(
                 f"{NAME} {what}: {self._hidden(str(cause) or type(cause).__name__)}.", "Check the network.", sent=not never
             )
-        exceptions = importlib.import_module("google.auth.exceptions")
-        if isinstance(error, exceptions.TransportError):
+        if isinstance(error, TransportError):
             return Transient(f"{NAME} cannot be asked who you are: {self._hidden(str(error))}.", "Check the network.")
-        if isinstance(error, exceptions.GoogleAuthError):
+        if isinstance(error, GoogleAuthError):
             said = self._hidden(" ".join(str(error).split()))
             return Refused(f"{NAME} does not take {_CREDENTIALS}: {said}", _HOW_TO_SIGN_IN, everything=True)
         said = self._hidden(f"{type(error).__name__}: {error}")
