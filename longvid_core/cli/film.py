@@ -104,6 +104,7 @@ def render(
     as_json: o.Json = False,
 ) -> int:
     """Make a film from a plan. Only missing keyframes are drawn, only missing segments rendered."""
+    from ..events import Notice
     from ..planfile import load_plan
     from ..render.check import check_plan
     from ..settings import load_settings
@@ -111,7 +112,8 @@ def render(
 
     started = time.monotonic()
     settings = load_settings(config)
-    plan = rerolled(load_plan(plan_file), reroll)
+    left: list[str] = []
+    plan = rerolled(load_plan(plan_file), reroll, left.append)
     encoding = runs.film_options(settings, codec, crf, preset, slate)
     target = runs.target_of(output, encoding.codec)
     limit = runs.budget_of(budget, settings)
@@ -119,6 +121,8 @@ def render(
     video = backend_named(backend or settings.backend, "video", "--backend")
     check_plan(plan, video)
     with runs.run(settings, as_json, command=None if dry_run else runs.command_line()) as (session, out):
+        for line in left:
+            session.emit(Notice(level="warning", message=line))
         return _film(
             plan, session, out, images=draws, backend=str(video), first_image=None, budget=limit, options=encoding, target=target,
             dry_run=dry_run, started=started,
@@ -149,6 +153,8 @@ def _film(
     started: float,
     planning: Foreseen | None = None,
 ) -> int:
+    from ..approval import outdated
+    from ..events import Notice
     from ..render.keyframes import with_first
 
     if first_image is not None:
@@ -160,6 +166,8 @@ def _film(
             out.show("", {"event": "done", "film": None, "manifest": None, "segments": []})
         return 0
     release = runs.wait(runs.make_film(plan, session, images=images, backend=backend, options=options, target=target))
+    for line in outdated(release.rendered):
+        session.emit(Notice(level="warning", message=line))
     return runs.finish(release, session, out, started)
 
 

@@ -12,7 +12,7 @@ from .options import Json
 
 def schema(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="plan, manifest, visual, signature or settings. Without one: all of them.")
+        str | None, typer.Argument(metavar="[NAME]", help="plan, manifest, visual, signature or settings (default: all of them).")
     ] = None,
     as_json: Json = False,
 ) -> None:
