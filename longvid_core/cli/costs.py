@@ -8,24 +8,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ..money import dollars as dollars
 from .storyboard import colour
 
 if TYPE_CHECKING:
     from ..estimate import Estimate, Item
-
-
-def dollars(low: int, high: int | None = None) -> str:
-    """Micro-dollars as a person reads them: `free`, `$1.20`, `$1.20 to $1.60`, `$0.0042`, `$0.065`."""
-    if high is None or high == low:
-        return "free" if low == 0 else _amount(low)
-    return f"{_amount(low)} to {_amount(high)}"
-
-
-def _amount(micro_usd: int) -> str:
-    if micro_usd >= 1_000_000:
-        return f"${micro_usd / 1e6:.2f}"
-    whole, _, part = f"{micro_usd / 1e6:.4f}".partition(".")
-    return f"${whole}.{part.rstrip('0'):0<2}"
 
 
 def costs(estimate: Estimate, *, every: bool = False) -> RenderableType:
