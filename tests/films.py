@@ -125,7 +125,7 @@ class Studio:
 
         async def run() -> Release | Rendered:
             with open_session(
-                Settings(**{"home": self.home, **self.settings}),
+                Settings(**self.settings).model_copy(update={"home": self.home}),
                 command="test",
                 emit=self.events.append,
                 interrupted=interrupted,
