@@ -149,7 +149,7 @@ def _viewers(named: dict[str, str | None], session: Session) -> dict[str, Viewer
         except MissingTool as error:
             if model:
                 raise
-            session.emit(Notice(message=f"compared without {kind.upper()}: {error.what}"))
+            session.emit(Notice(message=f"compared without {kind.upper()}: {error.what} --{kind} names their folder."))
     return found
 
 

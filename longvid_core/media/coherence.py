@@ -122,8 +122,7 @@ def viewer_of(kind: str, model: str) -> Viewer:
         processor: Any = AutoImageProcessor.from_pretrained(model, local_files_only=True)
         network: Any = AutoModel.from_pretrained(model, local_files_only=True).eval()
     except (ImportError, OSError, ValueError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise MissingTool(f"{kind.upper()} {model} is not here: {first}", f"Name a folder with its weights: --{kind}.") from error
+        raise MissingTool(f"the weights of {kind.upper()} ({model}) are not here.", f"Name their folder: --{kind}.") from error
 
     def view(pictures: Sequence[Image]) -> np.ndarray:
         inputs = processor(images=list(pictures), return_tensors="pt")
