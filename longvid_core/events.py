@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from typing import Literal
 
@@ -48,6 +49,19 @@ class KeyframeDone(Event):
     path: str
     source: str
     cached: bool
+
+
+class Estimated(Event):
+    """What the segments of this run will cost, in micro-dollars: told before anything is spent."""
+
+    event: Literal["estimated"] = "estimated"
+    low_micro_usd: MicroUsd
+    high_micro_usd: MicroUsd
+    to_render: int
+    cached: int
+    unpriced: tuple[str, ...] = ()
+    checked: datetime.date | None = None
+    """When the oldest of the prices was looked up."""
 
 
 class SegmentStarted(Event):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from .clip_to_video import ClipToVideo
 from .clips_from_videos import ClipsFromVideos
 from .concat import Concat
-from .host.api import ComfyExtension, io
+from .host.api import ComfyExtension, before_queueing, io
+from .host.backends import all_or_nothing
 from .keyframe_generator import KeyframeGenerator
 from .keyframes_from_images import KeyframesFromImages
 from .last_frame import LastFrame
@@ -24,6 +25,9 @@ NODES: list[type[io.ComfyNode]] = [
 
 class Longvid(ComfyExtension):
     """One long prompt in, one long, coherent film out."""
+
+    async def on_load(self) -> None:
+        before_queueing(all_or_nothing)
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         return NODES

@@ -57,11 +57,23 @@ function textOf(node) {
 }
 
 // ComfyUI says that a node failed, and why only behind a button. Longvid's messages are short and say what to do.
-function fail({ detail }) {
-  const node = app.graph?.getNodeById(detail.node_id);
+function tell(id, message) {
+  const node = app.graph?.getNodeById(id) ?? app.graph?.getNodeById(Number(id));
   if (!ours(node)) return;
   if (!textOf(node)) addText(node, "", true);
-  show(node, detail.exception_message.trim(), true);
+  show(node, message.trim(), true);
+}
+
+function fail({ detail }) {
+  tell(detail.node_id, detail.exception_message);
+}
+
+// What a node of ours refuses before anything runs: a missing key, say.
+function refuse(errors) {
+  for (const [id, node] of Object.entries(errors ?? {})) {
+    const own = node.errors.find((error) => error.type === "custom_validation_failed");
+    if (own) tell(id, own.details.replace(`${own.extra_info.input_name} - `, ""));
+  }
 }
 
 function forget(node) {
@@ -106,6 +118,17 @@ app.registerExtension({
       api.addEventListener(end, each(endProgress));
     api.addEventListener("execution_start", each(forget));
     api.addEventListener("execution_error", fail);
+    const queue = api.queuePrompt;
+    api.queuePrompt = async function () {
+      try {
+        const answer = await queue.apply(this, arguments);
+        refuse(answer.node_errors);
+        return answer;
+      } catch (error) {
+        refuse(error.response?.node_errors);
+        throw error;
+      }
+    };
   },
 
   nodeCreated(node) {

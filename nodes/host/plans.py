@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from longvid_core.catalog import find_backend
 from longvid_core.errors import BadInput
+from longvid_core.money import dollars
 from longvid_core.validation import describe
 
 from .folders import input_folder
@@ -82,9 +83,8 @@ def cost_text(plan: Plan, backend: str) -> str:
     chosen = find_backend(backend, "video")
     price = chosen.entry.price
     low, high = (sum(ends) for ends in zip(*(price_of(chosen.entry, s.frames, plan.fps) for s in plan.segments), strict=True))
-    amount = "price not known" if price is None else "free" if not high else f"${low / 1e6:.2f}"
-    until = f" to ${high / 1e6:.2f}" if price is not None and high > low else ""
-    return f"estimate: {amount}{until} to render with {chosen} · planned by {plan.planned_by or 'hand'}"
+    amount = "price not known" if price is None else dollars(low, high)
+    return f"estimate: {amount} to render with {chosen} · planned by {plan.planned_by or 'hand'}"
 
 
 def plan_from_json(text: str) -> Plan:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from comfy.cli_args import args
 
 from longvid_core import events
+from longvid_core.money import amount, dollars
 
 from .api import get_executing_context, get_progress_state
 
@@ -45,6 +46,9 @@ class Shown:
     picture: Path | None = None
     started: tuple[float, float] | None = None
     """When the first work of this stage was seen, and how much of the stage was done before it."""
+    estimate: events.Estimated | None = None
+    spent: int = 0
+    """Micro-dollars that left so far."""
 
     def take(self, event: events.Event, now: float) -> None:
         """Change with one event, at `now` seconds of a monotonic clock."""
@@ -61,6 +65,8 @@ class Shown:
             self.started = self.started or (now, self.fraction)
             self.parts[event.id] = event.done / max(1, event.total)
             self.detail = f"{event.unit} {event.done} of {event.total}"
+            if event.unit == "percent":
+                self.detail = f"{event.id} {event.done} %" if len(self.parts) == 1 else f"{len(self.parts)} under way"
         elif isinstance(event, events.SegmentStarted):
             self.started = self.started or (now, self.fraction)
             self.detail = f"{event.id} on {event.backend}"
@@ -70,6 +76,10 @@ class Shown:
             self.detail = ""
         elif isinstance(event, events.Notice):
             self.detail = event.message
+        elif isinstance(event, events.Estimated):
+            self.estimate = event
+        elif isinstance(event, events.Spent):
+            self.spent += event.micro_usd
         if isinstance(event, (events.KeyframeDone, events.Preview)):
             self.picture = Path(event.path)
 
@@ -80,10 +90,27 @@ class Shown:
         return min(1.0, (self.finished + sum(self.parts.values())) / whole)
 
     def text(self, now: float) -> str:
-        """One line: what, which of how many, how far, and how long it will yet take."""
+        """One line: what, which of how many, how far, how long it will yet take, and what it costs."""
+        if not self.stage:
+            return f"estimate: {self._foreseen()}"
         counted = f" {min(self.finished + 1, self.total)} of {self.total}" if self.total > 1 and None not in self.parts else ""
-        parts = [f"{NAMES.get(self.stage, self.stage)}{counted}", self.detail, self._left(now)]
+        parts = [f"{NAMES.get(self.stage, self.stage)}{counted}", self.detail, self._left(now), self._money()]
         return " · ".join(filter(None, parts))
+
+    def _foreseen(self) -> str:
+        found = self.estimate
+        if found is None:
+            return ""
+        if found.unpriced:
+            return f"price of {', '.join(found.unpriced)} not known"
+        return dollars(found.low_micro_usd, found.high_micro_usd)
+
+    def _money(self) -> str:
+        """What was paid so far, and what was foreseen; nothing where nothing costs anything."""
+        foreseen = self._foreseen()
+        if not self.spent and foreseen in ("", "free"):
+            return ""
+        return f"{amount(self.spent)} paid" + (f", estimate {foreseen}" if foreseen else "")
 
     def _left(self, now: float) -> str:
         if self.started is None:
@@ -130,7 +157,7 @@ class NodeProgress:
             self._send(time.monotonic())
 
     def _send(self, now: float, image: Image | None = None) -> None:
-        if self._node is None or not self._shown.stage:
+        if self._node is None or not (self._shown.stage or self._shown.estimate):
             return
         from server import PromptServer
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from comfy.model_management import processing_interrupted
 
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 
 @contextlib.asynccontextmanager
-async def session(node: type[io.ComfyNode]) -> AsyncIterator[Session]:
+async def session(
+    node: type[io.ComfyNode], settings: Mapping[str, Any] | None = None, budget_usd: float = 0.0
+) -> AsyncIterator[Session]:
     """The store and ledger of LONGVID_HOME, with ComfyUI's cancel button, progress bar and previews.
 
+    `settings`: what the node's own inputs set, before longvid.yaml. `budget_usd`: what this run may cost; 0: as the settings say.
     LongvidErrors come out of it fit to be shown on the node; see `errors.on_the_node`.
     """
     from longvid_core.render.session import open_session
@@ -28,13 +31,16 @@ async def session(node: type[io.ComfyNode]) -> AsyncIterator[Session]:
 
     with on_the_node(), NodeProgress() as progress:
         command = f"ComfyUI: {node.SCHEMA.display_name}"
+        chosen = load_settings().model_copy(update=dict(settings or {}))
         with open_session(
-            load_settings(),
+            chosen,
             command=command,
             emit=progress.emit,
             interrupted=processing_interrupted,
             preview=progress.preview,
         ) as core:
+            budget = budget_usd or chosen.budget
+            core.budget_micro_usd = None if budget is None else round(budget * 1_000_000)
             yield core
 
 

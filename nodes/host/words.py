@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from longvid_core.models.base import exact_fps
+from longvid_core.money import amount, dollars
 from longvid_core.seeds import segment_seed
 
 if TYPE_CHECKING:
+    from longvid_core.estimate import Estimate
     from longvid_core.models import Manifest, Plan, Rendered, Segment
 
 
@@ -38,13 +40,24 @@ def clips_text(rendered: Rendered, warnings: Sequence[str] = ()) -> str:
     rows = []
     for outcome in rendered.outcomes:
         length = f"{outcome.clip.frames} frames" if outcome.clip else outcome.message or ""
-        rows.append(f"{outcome.index:02}  {outcome.outcome} · {length} · {outcome.model.provider} · {outcome.determinism}")
+        paid = f" · {amount(outcome.cost.paid)}" if outcome.cost.paid else ""
+        rows.append(f"{outcome.index:02}  {outcome.outcome} · {length} · {outcome.model.provider} · {outcome.determinism}{paid}")
     drawn = (
         f"keyframe {k.id} is by {k.source}: {k.made.fallback}" for k in rendered.plan.keyframes if k.made and k.made.fallback
     )
     notes = [f"Note: {text}" for text in (*drawn, *warnings)]
     noted = ["", *notes] if notes else []
     return "\n".join([f"{counted(len(rendered.outcomes), 'clip')}: {head}", *rows, *noted])
+
+
+def paid_text(foreseen: Estimate, paid: int) -> str:
+    """What the run cost (micro-dollars), and what was foreseen; nothing where nothing costs anything."""
+    if not paid and not foreseen.high_micro_usd:
+        return ""
+    dates = [item.checked for item in foreseen.segments if item.checked and item.high_micro_usd]
+    known = f", at prices of {min(dates)}" if dates else ""
+    estimate = f"; the estimate was {dollars(foreseen.low_micro_usd, foreseen.high_micro_usd)}{known}" if dates else ""
+    return f"{amount(paid)} paid in this run{estimate}."
 
 
 def manifest_text(manifest: Manifest) -> str:
