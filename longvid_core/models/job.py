@@ -62,6 +62,14 @@ class Job(Frozen):
         """PROVIDER:MODEL."""
         return f"{self.provider}:{self.model}"
 
+    @property
+    def perhaps_paid(self) -> bool:
+        """Whether up to `held_micro_usd` may have been charged for it beyond what is known: its answer is lost, or its end."""
+        if self.micro_usd is not None:
+            return False
+        lost = self.state in ("unknown", "resubmit", "dropped")
+        return lost or (self.state in ("failed", "cancelled") and self.remote_id is not None)
+
 
 class JobNote(Frozen):
     """One line of a job's journal."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from ..canonical import sha256_of
 from ..catalog import Backend
 from ..catalog.sizes import enlarged
-from ..errors import Interrupted, LongvidError, RenderFailed, Unreadable
+from ..errors import Interrupted, LongvidError, OverBudget, RenderFailed, Unreadable
 from ..events import Notice
 from ..models.asset import Asset
 from ..models.plan import Keyframe, Plan
@@ -106,8 +107,33 @@ class Call:
 
     async def _once(self, key: str, request: ImageRequest, target: Path) -> Mapping[str, Any]:
         """One call, written down before it is made and settled after."""
-        ledger, backend = self.session.ledger, self.backend
         self.allowed()
+        with self._held():
+            return await self._asked(key, request, target)
+
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[None]:
+        """What the call may cost at most is held until what it did cost is written down. OverBudget where that is too much."""
+        from ..estimate import price_of
+
+        session, backend = self.session, self.backend
+        if session.budget_micro_usd is not None and backend.entry.price is None:
+            raise OverBudget(
+                f"there is a budget, and the price of {backend} is not known.", "Choose another, or leave the budget out."
+            )
+        most = price_of(backend.entry, 1, self.plan.fps)[1]
+        if not most:
+            yield
+            return
+        journal = session.ledger.journal
+        hold = journal.hold(session.run_id, self.keyframe.id, str(backend), most, session.budget_micro_usd)
+        try:
+            yield
+        finally:
+            journal.release(hold)
+
+    async def _asked(self, key: str, request: ImageRequest, target: Path) -> Mapping[str, Any]:
+        ledger, backend = self.session.ledger, self.backend
         attempt = None
         if _costs(backend):
             attempt = ledger.start_attempt(self.session.run_id, self.keyframe.id, key, backend.provider, backend.model)

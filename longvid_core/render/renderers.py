@@ -36,12 +36,16 @@ class Renderers:
         """What renders or draws with this backend."""
         if backend.renderer is not None:
             return backend.renderer
+        return self.named(backend.provider)
+
+    def named(self, name: str) -> Any:
+        """What renders or draws with this provider's models."""
         with self._lock:
-            if backend.provider not in self._opened:
-                provider = load_provider(backend.provider)
+            if name not in self._opened:
+                provider = load_provider(name)
                 opened = self._stack.enter_context(provider.opened(self._around)) if isinstance(provider, Opened) else provider
-                self._opened[backend.provider] = opened
-            return self._opened[backend.provider]
+                self._opened[name] = opened
+            return self._opened[name]
 
     def record(self, backend: Backend) -> ModelRecord:
         """Which model it is, with everything about it that changes pixels. Reads the model's files, the first time.

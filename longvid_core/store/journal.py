@@ -165,9 +165,7 @@ class Journal:
         """A job's steps, as they were taken."""
         with self._transaction() as sql:
             rows = sql.scalars(sa.select(JobStepRow).where(JobStepRow.job == job).order_by(JobStepRow.id)).all()
-            return [
-                JobNote.model_validate({"job": r.job, "state": r.state, "message": r.message, "at": _utc(r.at)}) for r in rows
-            ]
+            return [JobNote.model_validate({"job": r.job, "state": r.state, "message": r.message, "at": utc(r.at)}) for r in rows]
 
     def remote_ids(self, provider: str) -> set[str]:
         """The ids of all jobs that are known by one at a provider."""
@@ -186,6 +184,15 @@ class Journal:
         """The call is over, and what it cost is written down."""
         with self._transaction() as sql:
             sql.execute(sa.delete(HoldRow).where(HoldRow.id == hold))
+
+    def held(self) -> list[dict[str, Any]]:
+        """All that is held now: run, item, provider, micro_usd and, where a job holds it, that job's number."""
+        with self._transaction() as sql:
+            query = sa.select(HoldRow, JobRow.id).outerjoin(JobRow, JobRow.hold == HoldRow.id).order_by(HoldRow.id)
+            return [
+                {"run": h.run, "item": h.item, "provider": h.provider, "micro_usd": h.micro_usd, "job": job}
+                for h, job in sql.execute(query)
+            ]
 
     def committed(self, run: str) -> int:
         """Micro-dollars spent and held by this run and by every other that is at work, or was at any time since it began."""
@@ -252,12 +259,12 @@ def attempt_of(job: Job, number: int) -> Attempt:
 def _job(row: JobRow) -> Job:
     values = {name: getattr(row, name) for name in Job.model_fields}
     values |= {name: json.loads(values[name] or "{}") for name in ("extra", "facts")}
-    values |= {name: _utc(values[name]) for name in ("created", "submitted", "changed")}
+    values |= {name: utc(values[name]) for name in ("created", "submitted", "changed")}
     return Job.model_validate(values)
 
 
-def _utc(at: datetime.datetime | None) -> datetime.datetime | None:
-    """SQLite forgets the zone; what is written is UTC."""
+def utc(at: datetime.datetime | None) -> datetime.datetime | None:
+    """A time out of the ledger: SQLite forgets the zone, and what is written is UTC."""
     return at.replace(tzinfo=datetime.timezone.utc) if at is not None and at.tzinfo is None else at
 
 

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session as SqlSession
 
 from ..errors import StoreError
 from ..models.clip import Attempt, Outcome
-from .journal import Journal, attempt_of
-from .tables import AttemptRow, RunRow, SegmentRow, SpendRow, Table
+from .journal import Journal, attempt_of, utc
+from .tables import AttemptRow, HoldRow, JobRow, RunRow, SegmentRow, SpendRow, Table
 
 
 def ledger_url(home: Path) -> str:
@@ -28,15 +28,22 @@ _OTHER_SHAPE = re.compile(r"no (such )?(column|table)|column .* does not exist|u
 
 
 class Ledger:
-    """Every write is its own short transaction: what was told to the ledger is there after a crash."""
+    """Every write is its own short transaction: what was told to the ledger is there after a crash.
 
-    def __init__(self, url: str) -> None:
+    `look`: nothing will be written. Where no ledger is there, none is made, and an empty one in memory answers.
+    """
+
+    def __init__(self, url: str, *, look: bool = False) -> None:
         self._shown = _without_password(url)
         with self._refusals():
             self._engine = sa.create_engine(url)
+            if look and not sa.inspect(self._engine).has_table(JobRow.__tablename__):
+                self._engine.dispose()
+                self._engine, look = sa.create_engine("sqlite://"), False
             if self._engine.dialect.name == "sqlite":
                 sa.event.listen(self._engine, "connect", _tune_sqlite)
-            self._create_tables()
+            if not look:
+                self._create_tables()
         self.journal = Journal(self._transaction)
         """The jobs at remote providers, and the money held for them."""
 
@@ -75,6 +82,8 @@ class Ledger:
             for row in rows:
                 if not alive(row.id):
                     row.state, row.message, row.finished = "killed", "the process ended while it was at work", _now()
+                    of_jobs = sa.select(JobRow.hold).where(JobRow.hold.is_not(None))  # these go on without the process
+                    sql.execute(sa.delete(HoldRow).where(HoldRow.run == row.id, HoldRow.id.not_in(of_jobs)))
 
     def runs(self, limit: int = 50) -> list[dict[str, Any]]:
         """The newest runs first, each with its segments' outcomes counted."""
@@ -147,6 +156,14 @@ class Ledger:
         """Write down that money left, on a segment, a keyframe or the plan, at PROVIDER:MODEL."""
         with self._transaction() as sql:
             sql.add(SpendRow(run=run, segment=segment, provider=provider, micro_usd=micro_usd, at=_now()))
+
+    def spending(self, since: datetime.datetime | None = None) -> list[dict[str, Any]]:
+        """Every payment since then, oldest first: run, segment, provider (PROVIDER:MODEL), micro_usd and at (UTC)."""
+        with self._transaction() as sql:
+            query = sa.select(SpendRow).order_by(SpendRow.id)
+            if since is not None:
+                query = query.where(SpendRow.at >= since.astimezone(datetime.timezone.utc))
+            return [{**_columns(row), "at": utc(row.at)} for row in sql.scalars(query)]
 
     # -- plumbing ------------------------------------------------------------------------------------------------------------
 
