@@ -110,6 +110,8 @@ def _credentials(found: _Found) -> Check:
             return _no("credentials", f"{name} is not signed: it carries no credentials, and there is no signature beside it.")
         if signature is not None and found.sha256 == signature.unsigned_sha256:
             return _no("credentials", "They were removed: this is the film as it was before it was signed, byte for byte.")
+        if signature is not None and found.statement is not None and found.statement.film_sha256 == found.sha256:
+            return _no("credentials", f"{name} is not signed: the signature beside it is another film's.")
         return _no("credentials", "They were removed: the film was signed, and carries none now.")
     said = found.statement
     if own.manifest_sha256 is None:

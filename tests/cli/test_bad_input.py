@@ -127,13 +127,10 @@ def test_files_that_are_not_there(longvid: Longvid, tmp_path: Path, args: list[s
         (["--reroll", "9"], "0 to 2"),
         (["--reroll", ""], "no such segment"),
         (["--reroll", "s01,zebra"], "zebra"),
-        (["--reroll", "2"], "locked"),
     ],
 )
-def test_rerolls_of_what_is_not_there_or_locked(longvid: Longvid, tmp_path: Path, args: list[str], says: str) -> None:
-    plan = small_plan(3)
-    locked = plan.segments[2].model_copy(update={"locked": True})
-    (tmp_path / "plan.json").write_text(plan_json(plan.model_copy(update={"segments": (*plan.segments[:2], locked)})))
+def test_rerolls_of_what_is_not_there(longvid: Longvid, tmp_path: Path, args: list[str], says: str) -> None:
+    (tmp_path / "plan.json").write_text(plan_json(small_plan(3)))
     assert says in refused(longvid("render", "plan.json", *args))
 
 

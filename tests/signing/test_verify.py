@@ -111,6 +111,13 @@ def test_the_film_as_it_was_before_it_was_signed(signed: Reel, shelf: Path, look
     assert "as it was before it was signed, byte for byte" in verdict.check("credentials").message
 
 
+def test_a_film_made_anew_beside_an_old_signature(signed: Reel, shelf: Path, look) -> None:
+    signed.film.write_bytes((shelf / "b.mp4").read_bytes())
+    signed.manifest.write_bytes((shelf / "b.manifest.json").read_bytes())
+    verdict = look(signed)
+    assert not verdict.holds and "the signature beside it is another film's" in verdict.check("credentials").message
+
+
 def test_a_film_stripped_of_its_credentials_by_another_tool(signed: Reel, look) -> None:
     without_credentials(signed.film, signed.film)
     write_tags(signed.film, {"comment": "copied"})
