@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -12,21 +13,28 @@ from .catalog import Backend, ModelEntry, find_backend
 from .errors import OverBudget
 from .models.asset import Asset
 from .models.base import Frozen, MicroUsd, exact_fps
+from .models.job import UNSETTLED
 from .models.plan import Keyframe, Plan, Segment
 from .planning.choose import Foreseen
-from .render.check import backend_for, check_plan
+from .render.check import backend_for, check_plan, mismatch
 
 if TYPE_CHECKING:
     from .render.session import Session
+    from .render.walk import Known
 
 
 class Item(Frozen):
-    """One keyframe or segment. `cached`: it is in the store (or supplied), and costs nothing."""
+    """One keyframe or segment. `cached`: it is in the store (or supplied), and costs nothing.
+
+    `under_way`: its job is at the provider, and is paid or promised already. Where that is not sure, because the answer to its
+    submit is lost, it may have to be bought again: that is the upper end.
+    """
 
     index: int
     id: str
     made_by: str = Field(description="PROVIDER:MODEL, or `user` for a supplied picture")
     cached: bool
+    under_way: bool = False
     priced: bool = Field(True, description="False: the catalog knows no price for this model, and the amounts say nothing")
     low_micro_usd: MicroUsd = 0
     high_micro_usd: MicroUsd = 0
@@ -77,6 +85,51 @@ def estimate(plan: Plan, session: Session | None = None, *, backend: str | None 
         high_micro_usd=sum(i.high_micro_usd for i in items),
         unpriced=tuple(sorted({i.made_by for i in items if not i.priced})),
     )
+
+
+class Offer(Frozen):
+    """What one model would take for a plan's segments. `wrong`: what it cannot do of them, in words; the amounts then say
+    nothing."""
+
+    backend: str
+    wrong: str | None = None
+    priced: bool = True
+    cached: int = Field(0, description="Segments that the store has by this model, or that are under way there")
+    low_micro_usd: MicroUsd = 0
+    high_micro_usd: MicroUsd = 0
+
+
+def offers(plan: Plan, backends: Sequence[Backend], session: Session, *, images: str = "card") -> list[Offer]:
+    """What each of the models would take for the segments of a plan, those left out that name a backend of their own.
+
+    What the store has by a model that wants money costs nothing; of the others it is not asked.
+    """
+    stored: dict[str, Asset] = {}
+    asked = False
+    found = []
+    for backend in backends:
+        own = [s for s in plan.segments if s.backend is None]
+        wrong = next((f"segment {s.index} {w}" for s in own if (w := mismatch(plan, s, backend.entry))), None)
+        price = backend.entry.price
+        if wrong is not None or price is None or price.unit == "free":
+            found.append(Offer(backend=str(backend), wrong=wrong, priced=price is not None))
+            continue
+        if not asked:  # once for all of them: the pictures that the segments stand between
+            _look_up(plan, find_backend(images, "image"), session, stored)
+            for index, keyframe in enumerate(plan.keyframes):
+                _keyframe(plan, index, keyframe, find_backend(images, "image"), session, stored)
+            asked = True
+        names = {s.id for s in own}
+        items = [item for item in _segments(plan, backend, session, stored) if item.id in names]
+        found.append(
+            Offer(
+                backend=str(backend),
+                cached=sum(item.cached or item.under_way for item in items),
+                low_micro_usd=sum(item.low_micro_usd for item in items),
+                high_micro_usd=sum(item.high_micro_usd for item in items),
+            )
+        )
+    return found
 
 
 def check_budget(found: Estimate, budget_usd: float | None) -> None:
@@ -151,17 +204,23 @@ def _segments(plan: Plan, default: Backend, session: Session | None, stored: dic
     def backend_of(segment: Segment) -> Backend:
         return backend_for(segment, default)
 
-    cached: set[str] = set()
-    if session is not None:
-        from .render.walk import walk
+    if session is None:
+        return [_item(s.index, s.id, backend_of(s), s.frames, plan.fps) for s in plan.segments]
+    from .render.walk import walk
 
-        cached = {known.segment.id for known in walk(plan, session, backend_of, stored.get) if known.clip is not None}
-    return [
-        Item(index=s.index, id=s.id, made_by=str(backend_of(s)), cached=True)
-        if s.id in cached
-        else _item(s.index, s.id, backend_of(s), s.frames, plan.fps)
-        for s in plan.segments
-    ]
+    return [_of_known(known, plan, session) for known in walk(plan, session, backend_of, stored.get)]
+
+
+def _of_known(known: Known, plan: Plan, session: Session) -> Item:
+    segment, backend = known.segment, known.backend
+    if known.clip is not None:
+        return Item(index=segment.index, id=segment.id, made_by=str(backend), cached=True)
+    item = _item(segment.index, segment.id, backend, segment.frames, plan.fps)
+    job = session.ledger.journal.open_of(known.take.render_key) if known.take and backend.entry.remote else None
+    if job is None:
+        return item
+    again = item.high_micro_usd if job.state in UNSETTLED else 0
+    return item.model_copy(update={"under_way": True, "low_micro_usd": 0, "high_micro_usd": again})
 
 
 def _item(index: int, name: str, backend: Backend, frames: int, fps: float) -> Item:

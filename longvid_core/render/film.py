@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ..canonical import sha256_of
 from ..errors import RenderFailed
 from ..events import Progress, StageDone, StageStarted
-from ..models.clip import Rendered
+from ..models.base import exact_fps
+from ..models.clip import Clip, Rendered
 from ..models.film import Film, FilmOptions, Release
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ def _drops(rendered: Rendered) -> list[int]:
 
 def _slates(rendered: Rendered, options: FilmOptions) -> list[dict[str, Any] | None]:
     """What each clip's slate says, as arguments of `painting.slate.SlateText`; None where no slate is asked for."""
+    if not options.slate:
+        return [None] * len(rendered.outcomes)
     slates: list[dict[str, Any] | None] = []
     frame = 0
     plan = rendered.plan
@@ -105,9 +108,17 @@ def _slates(rendered: Rendered, options: FilmOptions) -> list[dict[str, Any] | N
             "start_frame": frame - drop,
             "fps": plan.fps,
         }
-        slates.append(text if options.slate else None)
-        frame += (outcome.clip.frames if outcome.clip else segment.frames) - drop
+        slates.append(text)
+        frame += (_shown(outcome.clip, plan.fps) if outcome.clip else segment.frames) - drop
     return slates
+
+
+def _shown(clip: Clip, fps: float) -> int:
+    """How many frames of the film the clip is, before any is dropped: a foreign one has a rate of its own, or none."""
+    from ..media.conform import conformed_frames
+    from ..media.probe import probe
+
+    return conformed_frames(probe(clip.path), exact_fps(fps))
 
 
 def _join(rendered: Rendered, options: FilmOptions, key: str, session: Session) -> Film:
