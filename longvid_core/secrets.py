@@ -40,15 +40,22 @@ def key_of(provider: str, settings: Settings) -> SecretStr | None:
 def required_key(provider: str, settings: Settings) -> SecretStr:
     """The provider's key. BadInput, naming the variable, where there is none, or one that no request could carry."""
     key = key_of(provider, settings)
-    if key is not None and not (key.get_secret_value().isascii() and key.get_secret_value().isprintable()):
-        raise BadInput(
-            f"the key for {provider} holds a line break or another character that no key has.",
-            f"Set {KEYS[provider]} in the environment, or keys.{provider} in longvid.yaml, to the key alone.",
-        )
     if key is None:
+        raise BadInput(f"{provider} needs a key, and there is none.", how_to_set(provider))
+    return usable(key, KEYS[provider])
+
+
+def how_to_set(provider: str) -> str:
+    """Where the provider's key is put, and where it is to be had."""
+    return f"Set {KEYS[provider]} in the environment, or keys.{provider} in longvid.yaml. It is made at {SITES[provider]}."
+
+
+def usable(key: SecretStr, place: str) -> SecretStr:
+    """The key. BadInput, naming the place where it is set, for one that no request could carry."""
+    if not (key.get_secret_value().isascii() and key.get_secret_value().isprintable()):
         raise BadInput(
-            f"{provider} needs a key, and there is none.",
-            f"Set {KEYS[provider]} in the environment, or keys.{provider} in longvid.yaml. It is made at {SITES[provider]}.",
+            f"the key in {place} holds a line break or another character that no key has.",
+            f"Set {place} to the key alone, in the environment or in longvid.yaml.",
         )
     return key
 
@@ -59,14 +66,3 @@ def hidden(text: str, *secrets: SecretStr | None) -> str:
         if secret is not None and secret.get_secret_value():
             text = text.replace(secret.get_secret_value(), "***")
     return text
-
-
-def images_address(provider: str, settings: Settings) -> str | None:
-    """Where the provider of images is: `images.base_url`, else the provider's variable; None: at its own address.
-
-    `images.base_url` is of the provider that `images.backend` names, and of any where that needs no address (`card`).
-    """
-    named = settings.images.backend.partition(":")[0]
-    if settings.images.base_url and (named == provider or named not in KEYS):
-        return settings.images.base_url
-    return os.environ.get(f"{provider.upper()}_BASE_URL", "").strip() or None

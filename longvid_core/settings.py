@@ -135,7 +135,11 @@ class Settings(BaseSettings):
         "ask", description="A job that may have been bought, its answer lost: ask you, or submit it (and maybe pay) again"
     )
     poll_interval: float | None = Field(None, gt=0, description="Seconds between two looks at a job; default: the catalog's")
-    keys: dict[str, SecretStr] = Field({}, description="Keys of remote providers by name; the environment's win over these")
+    keys: dict[str, SecretStr] = Field(
+        {},
+        description="Keys of remote providers by name; the environment's win over these. `planner` and `images`: for a base_url "
+        "there that is not the provider's own; nothing else is sent to it",
+    )
     wan: WanSettings = WanSettings()
     framepack: FramepackSettings = FramepackSettings()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import email
 import email.policy
 import hashlib
@@ -108,13 +109,14 @@ class Handler(BaseHTTPRequestHandler):
             self.fake.at_once = max(self.fake.at_once, self.fake._working)
         try:
             time.sleep(self.fake.hold_s)
-            self._mood(mood, asked)
+            with contextlib.suppress(ConnectionError):
+                self._mood(mood, asked)
         finally:
             with self.fake._lock:
                 self.fake._working -= 1
 
     def _mood(self, mood: Any, asked: Asked) -> None:
-        """`(status, headers, body)`, or a word: hang, reset, truncate, moderate, empty, garbage, html; None: do as asked."""
+        """`(status, headers, body)` as said; hang, drip, reset, truncate, moderate, empty, garbage, html; None: as asked."""
         stable = "stable-image" in self.path
         if isinstance(mood, tuple):
             status, headers, body = mood
@@ -142,14 +144,18 @@ class Handler(BaseHTTPRequestHandler):
             if self.fake.usage:
                 answer["usage"] = self.fake.usage
             data, headers = json.dumps(answer).encode(), {"content-type": "application/json"}
-        if mood == "truncate":
+        if mood in ("truncate", "drip"):
             self.send_response(200)
             for name, value in {**headers, "content-length": str(len(data))}.items():
                 self.send_header(name, value)
             self.end_headers()
+            self.close_connection = True
             self.wfile.write(data[: len(data) // 2])
             self.wfile.flush()
-            self.close_connection = True
+            for byte in data[len(data) // 2 :][:60] if mood == "drip" else b"":
+                time.sleep(0.05)
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
             return None
         with self.fake._lock:
             self.fake.drawn += mood != "empty"

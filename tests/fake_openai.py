@@ -43,6 +43,13 @@ class Hang:
     seconds: float
 
 
+@dataclass
+class Drip:
+    """An answer that comes a byte at a time, so many seconds apart."""
+
+    every_s: float
+
+
 class Reset:
     """The connection is torn down without an answer."""
 
@@ -59,7 +66,7 @@ class CutOff:
     """The answer ran into the model's longest, in the middle."""
 
 
-Reply = Error | Raw | Hang | Reset | Refusal | CutOff | str | Value | Callable[[Value], Any]
+Reply = Error | Raw | Hang | Drip | Reset | Refusal | CutOff | str | Value | Callable[[Value], Any]
 """A str is what the model says, a dict its JSON, a function is asked with the request."""
 
 
@@ -72,6 +79,8 @@ class FakeOpenAI:
         self.requests: list[Value] = []
         self.keys: list[str] = []
         self.usage = usage
+        self.cuts_prompts = False
+        """It reads no more than `usage` says; else that is the least."""
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -118,6 +127,13 @@ class FakeOpenAI:
                     case Hang():
                         time.sleep(reply.seconds)
                         self.close_connection = True
+                    case Drip():
+                        self._body(200, b" ", {}, 1000)
+                        for _ in range(60):
+                            time.sleep(reply.every_s)
+                            self.wfile.write(b" ")
+                            self.wfile.flush()
+                        self.close_connection = True
                     case Reset():
                         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                         self.connection.close()
@@ -162,6 +178,8 @@ class FakeOpenAI:
         value["choices"] = [{"index": 0, "message": message, "finish_reason": finish}]
         if self.usage is not None:
             low, high = self.usage
+            letters = sum(len(str(m.get("content") or "")) for m in request["messages"])
+            low = low if self.cuts_prompts else max(low, letters // 6)
             value["usage"] = {"prompt_tokens": low, "completion_tokens": high, "total_tokens": low + high}
         return value
 

@@ -151,12 +151,12 @@ async def planned(what: Asked, session: Session | None = None, *, replan: bool =
     return await plan_by(what.planner, what.brief, what.limits, session, replan=replan, budget=budget)
 
 
-def foreseen(what: Asked, session: Session, out: Reporter) -> tuple[Plan, Foreseen]:
+def foreseen(what: Asked, session: Session, out: Reporter, *, replan: bool = False) -> tuple[Plan, Foreseen]:
     """The plan for a look ahead, and what planning will take, which is also said. Nobody is asked."""
     from ..planning.choose import foresee
     from ..planning.language_models import price_shown
 
-    plan, takes = foresee(what.planner, what.brief, what.limits, session)
+    plan, takes = foresee(what.planner, what.brief, what.limits, session, replan=replan)
     if not takes.cached:
         tokens = f"about {takes.tokens_in} tokens in, {takes.tokens_out} out, {price_shown(takes.micro_usd)}"
         out.say(f"planning by {takes.planner}: {tokens}. Until then the offline planner's plan stands in.")

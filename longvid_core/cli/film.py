@@ -36,6 +36,7 @@ def make(
     fit: o.Fit = None,
     title: o.Title = None,
     planner: o.PlannerName = None,
+    replan: o.Replan = False,
     images: o.Images = None,
     backend: o.Backend = None,
     first_image: o.FirstImage = None,
@@ -78,9 +79,9 @@ def make(
             out.say(f"seed {base_seed}")
         takes = None
         if dry_run:
-            plan, takes = foreseen(what, session, out)
+            plan, takes = foreseen(what, session, out, replan=replan)
         else:
-            plan = runs.wait(_planned(what, session, limit))
+            plan = runs.wait(_planned(what, session, limit, replan))
         limit = runs.left_of(limit, session)
         return _film(
             plan, session, out, images=what.images, backend=what.backend, first_image=first_image, budget=limit, options=encoding,
@@ -129,11 +130,11 @@ def render(
         )  # fmt: skip
 
 
-async def _planned(what: Asked, session: Session, budget: float | None) -> Plan:
+async def _planned(what: Asked, session: Session, budget: float | None, replan: bool) -> Plan:
     from ..events import StageDone, StageStarted
 
     session.emit(StageStarted(stage="plan", total=1))
-    plan = await planned(what, session, budget=budget)
+    plan = await planned(what, session, replan=replan, budget=budget)
     session.emit(StageDone(stage="plan"))
     return plan
 

@@ -80,6 +80,7 @@ FirstImage = Annotated[
 PlannerName = Annotated[
     str | None, option(_WHO, "--planner", metavar="PLANNER", help="Who plans: offline, or openai:MODEL (default: offline).")
 ]
+Replan = Annotated[bool, option(_WHO, "--replan", help="Ask the language model again, though its answer is in the store.")]
 Images = Annotated[
     str | None,
     option(_WHO, "--images", metavar="NAME[:MODEL]", help="Who draws keyframes; see `longvid backends` (default: card)."),

@@ -113,11 +113,11 @@ def remember_typed(args: list[str]) -> None:
 
 
 def command_line(**settled: str) -> str:
-    """What to type to do the same again, for `longvid jobs resume`.
+    """What to type to do the same again, for `longvid jobs resume`: with the answer that --replan got, not with another one.
 
     `settled` replaces options whose words would not mean the same a second time: a drawn seed, a prompt from stdin.
     """
-    args = list(_typed)
+    args = [word for word in _typed if word != "--replan"]
     for option, value in settled.items():
         names = {"seed": ("--seed",), "file": ("-f", "--file")}[option]
         for position, word in enumerate(args):

@@ -35,7 +35,6 @@ Revise = Annotated[
     str | None,
     typer.Option("--revise", metavar="WISH", help="Change the plan PLAN.json as said in words; locked segments never change."),
 ]
-Replan = Annotated[bool, typer.Option("--replan", help="Ask the language model again, though its answer is in the store.")]
 
 
 def plan(
@@ -57,7 +56,7 @@ def plan(
     backend: o.Backend = None,
     html: Html = None,
     revise: Revise = None,
-    replan: Replan = False,
+    replan: o.Replan = False,
     budget: o.Budget = None,
     config: o.Config = None,
     as_json: o.Json = False,

@@ -97,7 +97,7 @@ class SegmentAnswer(Form):
 
 
 class PlanAnswer(Form):
-    """The film, planned."""
+    """The film, planned segment by segment."""
 
     title: str
     style: str = Field(description="The look all segments share, one short sentence")

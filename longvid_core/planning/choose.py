@@ -69,8 +69,8 @@ async def plan_by(
         return plan.model_copy(update={"planned_by": f"offline, in place of {name}"})
 
 
-def foresee(name: str, brief: Brief, limits: Limits, session: Session) -> tuple[Plan, Foreseen]:
-    """The plan as far as it can be known without asking anybody, and what asking will take.
+def foresee(name: str, brief: Brief, limits: Limits, session: Session, *, replan: bool = False) -> tuple[Plan, Foreseen]:
+    """The plan as far as it can be known without asking anybody, and what asking will take; with `replan`, asking again.
 
     A model's plan is in the store, or the offline planner's stands in for it: number and lengths of segments are about the same.
     """
@@ -84,7 +84,7 @@ def foresee(name: str, brief: Brief, limits: Limits, session: Session) -> tuple[
     from .llm import LlmPlanner
 
     facts, planner = Facts.of(brief, limits), LlmPlanner(model, session)
-    answer = planner.foreseen(facts)
+    answer = None if replan else planner.foreseen(facts)
     if answer is not None:
         return planner.composed(answer, facts), Foreseen(planner=name, cached=True)
     tokens_in, tokens_out, cost = planner.endpoint.foreseen(messages(facts), PlanAnswer, facts.answer_tokens)

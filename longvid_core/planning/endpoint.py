@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import json
-import os
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import SecretStr
-
+from ..access import Access, access
 from ..canonical import sha256_of
 from ..errors import BadInput, MissingTool, OverBudget
 from ..events import Notice
 from ..files import write_bytes
 from ..providers.faults import Refused, Transient
+from ..providers.openai import client
 from ..retry import persistently
-from ..secrets import KEYS, key_of
-from .language_models import HOSTED, LanguageModel, Mode, is_own, language_model, modes_of, price_shown, tokens_in
+from .language_models import HOSTED, LanguageModel, Mode, language_model, modes_of, price_shown, tokens_in
 from .wire import Asked, ModeRefused, Unwanted, quiet, send, sound
 
 if TYPE_CHECKING:
@@ -30,6 +26,9 @@ if TYPE_CHECKING:
 
     from ..render.session import Session
     from ..settings import Settings
+
+_LETTERS_A_TOKEN = 6
+"""More than a token holds on average in any text; English has about four and a half."""
 
 _Answer = TypeVar("_Answer", bound="BaseModel")
 
@@ -44,13 +43,13 @@ class NoForm(Exception):
 
 def base_url_of(settings: Settings) -> str:
     """Where the planner's model is: planner.base_url, else OPENAI_BASE_URL, else OpenAI's own address."""
-    return (settings.planner.base_url or os.environ.get("OPENAI_BASE_URL", "").strip() or HOSTED).rstrip("/")
+    return (access("openai", "planner", settings).address or HOSTED).rstrip("/")
 
 
 def shown_address(base_url: str) -> str:
-    """The address without a password that stands in it."""
+    """The address without a password or a token that stands in it."""
     parts = urlsplit(base_url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
 
 
 @dataclass
@@ -76,7 +75,7 @@ class Endpoint:
         self.model, self.session, self.replan, self.budget = model, session, replan, budget
         self.base_url = base_url_of(settings)
         self.entry: LanguageModel = language_model(model, self.base_url, settings.planner.context)
-        self.key: SecretStr | None = key_of("openai", settings)
+        self.access: Access = access("openai", "planner", settings)
         self.used = Used()
         self.attempt = 0
         self._error: Exception | None = None
@@ -89,17 +88,16 @@ class Endpoint:
 
     # -- a question --------------------------------------------------------------------------------------------------------
 
-    async def ask(self, form: type[_Answer], messages: list[dict[str, str]], *, answer_tokens: int, reasks: int) -> _Answer:
+    def ready(self, form: type[BaseModel], messages: list[dict[str, str]], answer_tokens: int) -> None:
+        """BadInput or OverBudget for a question that the model cannot hold, the budget does not cover, or no key goes with."""
+        self._refuse_too_much(messages, form, answer_tokens)
+        self.access.ready()
+
+    async def ask(self, form: type[_Answer], messages: list[dict[str, str]], *, reasks: int) -> _Answer:
         """An answer in the form of `form`, asked again with its faults where it does not hold.
 
-        Raises NoForm where no answer held; ProviderFault, BadInput and OverBudget for the rest.
+        Raises NoForm where no answer held, ProviderFault and BadInput for the rest.
         """
-        self._refuse_too_much(messages, form, answer_tokens)
-        if self.key is None and not is_own(self.base_url):
-            raise BadInput(
-                f"the planner {self.name} needs a key, and there is none.",
-                f"Set {KEYS['openai']} in the environment, or keys.openai in longvid.yaml; or --planner offline needs none.",
-            )
         modes = self._modes()
         for at, mode in enumerate(modes):
             try:
@@ -118,14 +116,14 @@ class Endpoint:
 
     async def _ask_in(self, mode: Mode, form: type[_Answer], messages: list[dict[str, str]], reasks: int) -> _Answer:
         self.attempt, self._error = 0, None
-        async with self._client() as client:
+        async with self._client() as sdk:
             import instructor
             from instructor.core.exceptions import InstructorRetryException
 
             async def create(**kwargs: Any) -> ChatCompletion:
                 self.attempt += 1
                 try:
-                    return await self._complete(client, kwargs, mode)
+                    return await self._complete(sdk, kwargs, mode)
                 except Exception as error:
                     self._error = error
                     raise
@@ -156,6 +154,10 @@ class Endpoint:
         found = self.session.store.answers.get(key)
         value = json.loads(found[0].read_bytes()) if found is not None else None
         return value if isinstance(value, dict) else None
+
+    def forget(self, key: str) -> None:
+        """Let the answer that was taken for a question not count any more."""
+        self.session.store.answers.forget(key)
 
     def take(self, key: str, answer: dict[str, Any]) -> None:
         """Keep the answer that was taken for a question."""
@@ -188,6 +190,23 @@ class Endpoint:
             raise OverBudget(
                 f"planning with {self.name} would cost about ${cost / 1e6:.4f}, over the budget of ${self.budget:.2f}.",
                 "Raise --budget, choose a cheaper model, or plan offline; nothing was asked.",
+            )
+
+    def _refuse_half_read(self, request: dict[str, Any], response: dict[str, Any]) -> None:
+        """BadInput where the server says that it read fewer tokens than the prompt can possibly be: it cut it, and says nothing.
+
+        Ollama does, at its own default context. Whoever sets planner.context vouches for it.
+        """
+        read = (response.get("usage") or {}).get("prompt_tokens")
+        if self.session.settings.planner.context is not None or not isinstance(read, int) or read <= 0:
+            return
+        words = " ".join(" ".join(str(m.get("content") or "").split()) for m in request["messages"])
+        sent = tokens_in(words)
+        if read < len(words) // _LETTERS_A_TOKEN:
+            raise BadInput(
+                f"the prompt is about {sent} tokens, and {self.name} read {read} of them: its context is too small.",
+                "Give it a larger one (Ollama: OLLAMA_CONTEXT_LENGTH=32768), shorten the text, or plan offline. Where the server "
+                "only counts otherwise, set planner.context to what it holds.",
             )
 
     def foreseen(self, messages: list[dict[str, str]], form: type[BaseModel], answer_tokens: int) -> tuple[int, int, int | None]:
@@ -229,23 +248,25 @@ class Endpoint:
 
     # -- one request -------------------------------------------------------------------------------------------------------
 
-    async def _complete(self, client: AsyncOpenAI, kwargs: dict[str, Any], mode: Mode) -> ChatCompletion:
+    async def _complete(self, sdk: AsyncOpenAI, kwargs: dict[str, Any], mode: Mode) -> ChatCompletion:
         """The completion for a request: the stored one, else a new one, stored before anybody reads it."""
         if mode == "json_schema":
             kwargs["response_format"]["json_schema"]["strict"] = True
         key = sha256_of({"base_url": shown_address(self.base_url), "request": kwargs})
         shelf, interrupted = self.session.store.answers, self.session.interrupted
         async with shelf.lock(key, interrupted):
-            kept = None if self.replan else shelf.get(key)
+            if self.replan:
+                shelf.forget(key)
+            kept = shelf.get(key)
             if kept is not None:
                 self.used.kept += 1
                 return sound(json.loads(kept[0].read_bytes())["response"], self.name)
             request = {name: value for name, value in kwargs.items() if name not in self._left_out}
-            who = Asked(self.name, self.key, self.session.settings.planner.timeout_s)
+            who = Asked(self.name, self.access, self.session.settings.planner.timeout_s)
             while True:
                 try:
                     text = await persistently(
-                        lambda: send(client, request, who),
+                        lambda: send(sdk, request, who),
                         self.session.settings.retry,
                         interrupted=interrupted,
                         again=self._again,
@@ -257,6 +278,7 @@ class Endpoint:
                     request.pop(no.parameter)
             response = json.loads(text)
             self._charge(response)
+            self._refuse_half_read(request, response)
             temporary = self.session.scratch / f"answer-{key[:16]}.json"
             temporary.write_text(json.dumps({"request": kwargs, "response": response}, ensure_ascii=False), encoding="utf-8")
             shelf.put(key, temporary, ".answer.json", {"model": self.model, "mode": mode})
@@ -282,24 +304,15 @@ class Endpoint:
         if cost:
             self.session.spend("plan", f"openai:{self.model}", cost)
 
-    @contextlib.asynccontextmanager
-    async def _client(self) -> AsyncIterator[AsyncOpenAI]:
+    def _client(self) -> Any:
         try:
-            for package in ("openai", "instructor"):
-                importlib.import_module(package)
+            importlib.import_module("instructor")
         except ImportError as error:
             raise MissingTool(
                 f"planning with a language model needs a package that is not installed: {error.name}.",
                 'Install it: pip install "longvid[openai]"; or plan offline.',
             ) from error
-        import openai
-
-        key = self.key.get_secret_value() if self.key is not None else "none"
-        client = openai.AsyncOpenAI(
-            api_key=key, base_url=self.base_url, max_retries=0, timeout=self.session.settings.planner.timeout_s
-        )
-        async with client:
-            yield client
+        return client(self.access, self.session.settings.planner.timeout_s)
 
     def _say(self, message: str) -> None:
         self.session.emit(Notice(message=message))

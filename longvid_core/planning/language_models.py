@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import functools
-import ipaddress
 import math
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import Field
 
+from ..access import is_own
 from ..models.base import Frozen
 
 HOSTED = "https://api.openai.com/v1"
@@ -101,16 +101,6 @@ def modes_of(base_url: str) -> tuple[Mode, ...]:
 def is_hosted(base_url: str) -> bool:
     """Whether this is OpenAI's own address."""
     return urlsplit(base_url).hostname == known().servers["openai"].host
-
-
-def is_own(base_url: str) -> bool:
-    """Whether the address is this machine or one beside it: no key is needed, and nothing is charged."""
-    host = urlsplit(base_url).hostname or ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost" or "." not in host or host.endswith((".local", ".localhost", ".internal", ".lan"))
-    return address.is_loopback or address.is_private or address.is_link_local
 
 
 def price_shown(micro_usd: int | None) -> str:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import model_validator
-
 from ..events import Notice
 from ..models.plan import Plan
-from ..providers.faults import Refused
 from .answer import PlanAnswer
 from .ask import Facts, messages
 from .brief import Brief, Limits
 from .checks import faults
 from .compose import composed
-from .endpoint import Endpoint, NoForm
+from .endpoint import Endpoint
+from .judge import answered, known
 from .mend import mended
 
 if TYPE_CHECKING:
@@ -36,35 +34,18 @@ class LlmPlanner:
 
     async def plan(self, brief: Brief, limits: Limits) -> Plan:
         facts = Facts.of(brief, limits)
-        plan = self.composed(await self._answer(facts), facts)
+
+        def wrong(answer: PlanAnswer) -> list[str]:
+            return faults(answer, facts)
+
+        answer = await answered(self.endpoint, PlanAnswer, messages(facts), wrong, answer_tokens=facts.answer_tokens)
+        plan = self.composed(answer, facts)
         self.session.emit(Notice(message=self.told()))
         return plan
 
-    async def _answer(self, facts: Facts) -> PlanAnswer:
-        """The answer that was taken for this question before; else a new one, which is kept."""
-        endpoint = self.endpoint
-        key = endpoint.key_of_question(PlanAnswer, messages(facts))
-        kept = None if endpoint.replan else endpoint.taken(key)
-        if kept is not None:
-            return PlanAnswer.model_validate(kept)
-        judge = Judge(self.session.settings.planner.reasks)
-        form = judged(facts, judge, endpoint)
-        try:
-            found: PlanAnswer | None = await endpoint.ask(
-                form, messages(facts), answer_tokens=facts.answer_tokens, reasks=judge.reasks
-            )
-        except NoForm as error:
-            if judge.best is None:
-                raise unformed(endpoint, error) from error
-            found = judge.best
-        assert found is not None
-        endpoint.take(key, found.model_dump(mode="json"))
-        return found
-
     def foreseen(self, facts: Facts) -> PlanAnswer | None:
         """The answer in the store, if there is one; nothing is asked."""
-        kept = self.endpoint.taken(self.endpoint.key_of_question(PlanAnswer, messages(facts)))
-        return None if kept is None else PlanAnswer.model_validate(kept)
+        return known(self.endpoint, PlanAnswer, messages(facts))
 
     def composed(self, answer: PlanAnswer, facts: Facts) -> Plan:
         """The plan that an answer gives, with what had to be mended said."""
@@ -77,47 +58,8 @@ class LlmPlanner:
         """Who planned, and what it took."""
         used = self.endpoint.used
         if used.requests == 0:
-            return f"planned by {self.endpoint.name}, from the answer in the store; `longvid plan --replan` asks again."
+            return f"planned by {self.endpoint.name}, from the answer in the store; --replan asks again."
         return f"planned by {self.endpoint.name}: {used}."
-
-
-class Judge:
-    """Sends an answer back while there are tries left, and keeps the best that was seen."""
-
-    def __init__(self, reasks: int) -> None:
-        self.reasks = reasks
-        self.best: PlanAnswer | None = None
-        self._least = 0
-
-    def consider(self, answer: PlanAnswer, found: list[str], attempt: int) -> None:
-        """Note a well-formed answer and its faults. ValueError, to be fed back, where it may be asked for again."""
-        if self.best is None or len(found) <= self._least:
-            self.best, self._least = answer, len(found)
-        if found and attempt <= self.reasks:
-            raise ValueError("\n".join(["The plan does not hold:", *found[: 2 * _SHOWN]]))
-
-
-def judged(facts: Facts, judge: Judge, endpoint: Endpoint) -> type[PlanAnswer]:
-    """The form of the answer, with our checks in it, so that instructor feeds back what they say."""
-
-    class FilmPlan(PlanAnswer):
-        """A film, planned segment by segment."""
-
-        @model_validator(mode="after")
-        def _holds(self) -> FilmPlan:
-            judge.consider(self, faults(self, facts), endpoint.attempt)
-            return self
-
-    return FilmPlan
-
-
-def unformed(endpoint: Endpoint, error: NoForm) -> Refused:
-    """No answer had the form asked for: said with what was wrong with the last one."""
-    return Refused(
-        f"{endpoint.name} did not answer in the form asked for, in {endpoint.attempt} tries.",
-        *error.wrong,
-        "Try another planner.mode or a larger model, or plan without one: --planner offline.",
-    )
 
 
 def tell_repairs(session: Session, name: str, repairs: list[str]) -> None:

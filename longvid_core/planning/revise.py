@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from ..events import Notice
 from ..models.base import exact_fps
@@ -18,9 +18,9 @@ from .brief import Limits
 from .cast import Person
 from .checks import BEFORE, DANGLING, SAME
 from .compose import at_rest, still, told
-from .endpoint import Endpoint, NoForm
+from .endpoint import Endpoint
+from .judge import answered
 from .keyframes import arrival
-from .llm import unformed
 from .mend import company, standing_alone
 from .shots import only_other
 from .textkit import says_something
@@ -59,7 +59,12 @@ async def revised(
     The errors are those of planning; there is no offline way to revise.
     """
     endpoint = Endpoint(model, session, replan=replan, budget=budget)
-    answer = await _answer(plan, wish, limits, endpoint)
+
+    def wrong(answer: RevisionAnswer) -> list[str]:
+        return faults(answer, plan, limits)
+
+    tokens = 200 + _TOKENS_A_CHANGE * len(plan.segments)
+    answer = await answered(endpoint, RevisionAnswer, _messages(plan, wish, limits), wrong, answer_tokens=tokens)
     repairs: list[str] = []
     changed = applied(plan, answer, limits, repairs.append)
     for what in repairs:
@@ -71,37 +76,6 @@ async def revised(
         session.emit(Notice(level="warning", message="the revision changes nothing; say more plainly what is to be otherwise."))
         return plan
     return changed.model_copy(update={"planned_by": f"{plan.planned_by or 'hand'}, revised by {endpoint.name}"})
-
-
-async def _answer(plan: Plan, wish: str, limits: Limits, endpoint: Endpoint) -> RevisionAnswer:
-    asked = _messages(plan, wish, limits)
-    key = endpoint.key_of_question(RevisionAnswer, asked)
-    kept = None if endpoint.replan else endpoint.taken(key)
-    if kept is not None:
-        return RevisionAnswer.model_validate(kept)
-    reasks = endpoint.session.settings.planner.reasks
-    best: list[RevisionAnswer] = []
-
-    class Revision(RevisionAnswer):
-        """The segments that change, and nothing else."""
-
-        @model_validator(mode="after")
-        def _holds(self) -> Revision:
-            best[:] = [self]
-            found = faults(self, plan, limits)
-            if found and endpoint.attempt <= reasks:
-                raise ValueError("\n".join(["The revision does not hold:", *found[:24]]))
-            return self
-
-    tokens = 200 + _TOKENS_A_CHANGE * len(plan.segments)
-    try:
-        answer: RevisionAnswer = await endpoint.ask(Revision, asked, answer_tokens=tokens, reasks=reasks)
-    except NoForm as error:
-        if not best:
-            raise unformed(endpoint, error) from error
-        answer = best[0]
-    endpoint.take(key, answer.model_dump(mode="json"))
-    return answer
 
 
 def faults(answer: RevisionAnswer, plan: Plan, limits: Limits) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -10,11 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic import SecretStr
-
+from ..access import Access
 from ..errors import BadInput
 from ..providers.faults import Moderated, ProviderFault, Refused, Transient, fault_of
-from ..secrets import KEYS, hidden
+from ..secrets import hidden
 from .language_models import tokens_in
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ _WRONG_FORM = re.compile(
 
 @dataclass(frozen=True)
 class Asked:
-    """Who is asked, as people know it; the key that no message may hold; and how long an answer may take."""
+    """Who is asked, as people know it; with which key, which no message may hold; and how long an answer may take."""
 
     name: str
-    key: SecretStr | None
+    access: Access
     timeout_s: float
 
 
@@ -44,6 +44,7 @@ class ModeRefused(ProviderFault):
 
 _OFFLINE = "Or plan without a model: --planner offline."
 _SLOW = "Set planner.timeout_s higher, or choose a faster model."
+KEPT = "What it answered is in the store and stands until --replan (in ComfyUI: replan) asks again."
 
 
 class Unwanted(Exception):
@@ -59,14 +60,15 @@ async def send(client: AsyncOpenAI, request: dict[str, Any], who: Asked) -> str:
     import openai
 
     try:
-        raw = await client.chat.completions.with_raw_response.create(**request)
+        # the SDK's own limit is on each read alone: a server that sends a byte now and then would hold it for ever
+        raw = await asyncio.wait_for(client.chat.completions.with_raw_response.create(**request), who.timeout_s)
         text = str(raw.text)
     except openai.APIStatusError as error:
         raise fault(error, request, who) from error
-    except openai.APITimeoutError as error:
+    except (openai.APITimeoutError, asyncio.TimeoutError) as error:
         raise Transient(f"{who.name} did not answer within {who.timeout_s:g} s.", _SLOW, sent=True) from error
     except openai.APIConnectionError as error:
-        why = hidden(str(error.__cause__ or error), who.key).strip() or type(error).__name__
+        why = hidden(str(error.__cause__ or error), who.access.key).strip() or type(error).__name__
         raise Transient(f"the connection to {who.name} failed: {why}.", "Check that the server runs, and its address.") from error
     try:
         found = json.loads(text)
@@ -81,7 +83,7 @@ def fault(error: Any, request: dict[str, Any], who: Asked) -> Exception:
     """What an HTTP error means for this request."""
     status, headers = int(error.status_code), dict(error.response.headers)
     body = error.body if isinstance(error.body, dict) else {}
-    message = hidden(str(body.get("message") or error.message), who.key)
+    message = hidden(str(body.get("message") or error.message), who.access.key)
     code, parameter = str(body.get("code") or ""), str(body.get("param") or "")
     if status == 413 or (status in (400, 422) and (code == "context_length_exceeded" or _TOO_LONG.search(message))):
         asked = sum(tokens_in(str(m.get("content"))) for m in request["messages"])
@@ -95,7 +97,7 @@ def fault(error: Any, request: dict[str, Any], who: Asked) -> Exception:
                 return Unwanted(name)
         if parameter.startswith(("response_format", "tool")) or _WRONG_FORM.search(message):
             return ModeRefused(f"{who.name} answered {status}: {message}")
-    found = fault_of(who.name, status, message, headers, key=f"{KEYS['openai']} (or keys.openai in longvid.yaml)")
+    found = fault_of(who.name, status, message, headers, key=who.access.place)
     if status == 404:
         return Refused(f"{found.what}", f"Is there a model {request['model']!r} there?")
     return Refused(found.what, *found.way_out, _OFFLINE) if isinstance(found, Refused) else found
@@ -110,14 +112,16 @@ def sound(response: dict[str, Any], name: str) -> ChatCompletion:
     if refusal or ended == "content_filter":
         raise Moderated(
             f"{name} refuses to plan this film: {refusal or 'its content filter stopped the answer'}",
-            "Change the text, choose another model, or plan without one: --planner offline. --replan asks again.",
+            "Change the text, choose another model, or plan without one: --planner offline.",
+            KEPT,
             reason=str(refusal or "content filter"),
         )
     if ended == "length":
         tokens = (response.get("usage") or {}).get("completion_tokens", "?")
         raise Refused(
             f"the answer of {name} was cut off after {tokens} tokens.",
-            "Ask for fewer segments, or choose a model that writes longer answers. --replan asks again.",
+            "Ask for fewer segments, or choose a model that writes longer answers.",
+            KEPT,
         )
     return ChatCompletion.construct(**_typed(response))
 

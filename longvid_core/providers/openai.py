@@ -6,25 +6,19 @@ import asyncio
 import base64
 import binascii
 import contextlib
-import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..access import Access
 from ..catalog import ModelEntry, entry_of
 from ..catalog.sizes import size_to_ask
 from ..errors import MissingTool
-from ..secrets import KEYS, hidden, images_address, key_of, required_key
-from .base import ImageRequest, Surroundings, Watch
+from ..secrets import hidden
+from .base import ImageRequest
 from .faults import Moderated, ProviderFault, Refused, Transient, fault_of
-from .pictures import mask_png, pictures_and_mask, placed_png, reference_png, write_answer
-
-if TYPE_CHECKING:
-    from ..settings import Settings
+from .pictures import RemoteImages, RemotePainter, mask_png, pictures_and_mask, placed_png, reference_png, slow
 
 NAME = "OpenAI"
-# Part of every picture's key: raise it when the same request would be put to a model in other words or another way.
-REQUEST_VERSION = 1
 _NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached")
 _MODERATED = ("moderation_blocked", "content_policy_violation")
 _CONTINUES = "The first picture is the moment before this one in the same shot: keep its people, clothes, place, light and style."
@@ -32,64 +26,39 @@ _LIKE = "Keep the people and places in the reference pictures exactly as they lo
 _EDITS = "Change the first picture only inside the mask; leave everything else as it is."
 
 
-class OpenAI:
-    """Opens with the run's settings. The SDK is imported when the first picture is drawn."""
+class Painter(RemotePainter):
+    """One picture for one call."""
 
-    name = "openai"
+    name, label, version = "openai", NAME, 1
 
-    @contextlib.contextmanager
-    def opened(self, around: Surroundings) -> Iterator[Painter]:
-        yield Painter(around.settings)
-
-
-class Painter:
-    """Draws in one run."""
-
-    name = "openai"
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
-    def fingerprint(self, model: str) -> dict[str, Any]:
-        return {
-            "provider": self.name,
-            "model": model,
-            "request": REQUEST_VERSION,
-            "quality": self._settings.images.quality,
-        }
+    def settings_of_pixels(self) -> dict[str, Any]:
+        return {"quality": self._settings.images.quality}
 
     def ready(self) -> None:
         """MissingTool without the SDK, BadInput without a key: said before anything is drawn."""
         _sdk()
-        required_key(self.name, self._settings)
+        super().ready()
 
-    async def draw(self, model: str, request: ImageRequest, target: Path, watch: Watch) -> Mapping[str, Any]:
-        """Write the picture as it came. One call, never repeated here."""
-        entry = entry_of(self.name).models[model]
+    async def ask(self, model: str, request: ImageRequest) -> tuple[bytes, dict[str, Any]]:
+        entry, images, to = entry_of(self.name).models[model], self._settings.images, self.access()
         size = size_to_ask(entry, request.width, request.height)
         asked = {
-            "model": model,
-            "prompt": _words(request),
-            "size": f"{size[0]}x{size[1]}",
-            "quality": self._settings.images.quality,
-            "n": 1,
-        }
+            "model": model, "prompt": _words(request), "size": f"{size[0]}x{size[1]}", "quality": images.quality, "n": 1,
+        }  # fmt: skip
         pictures, _ = pictures_and_mask(request)
         files = await asyncio.to_thread(_files, request, size) if pictures else {}
         if pictures and "high" in entry.fidelity:
             asked["input_fidelity"] = "high"
-        address = images_address(self.name, self._settings)
-        async with client(self._settings, address, self._settings.images.timeout_s) as sdk:
-            with faults(self._settings):
+        with faults(to):
+            async with client(to, images.timeout_s) as sdk:
                 if files:
                     answer = await sdk.images.edit(**asked, **files)
                 else:
                     answer = await sdk.images.generate(**asked, output_format="png")
-        write_answer(_picture(answer), target)
         made: dict[str, Any] = {"prompt_sent": asked["prompt"], "size": asked["size"]}
         if (cost := _charged(entry, getattr(answer, "usage", None))) is not None:
             made["micro_usd"] = cost
-        return made
+        return _picture(answer), made
 
 
 def _words(request: ImageRequest) -> str:
@@ -161,53 +130,46 @@ def _sdk() -> Any:
     return openai
 
 
-def client(settings: Settings, base_url: str | None, timeout_s: float, *, keyless: bool = False) -> Any:
-    """An asynchronous client that never repeats a call by itself; use it in `async with`. Errors as in `Painter.ready`.
-
-    base_url: where it is; None: OPENAI_BASE_URL, else OpenAI's own. keyless: a server that may need no key (a local one).
-    """
-    openai = _sdk()
-    key = key_of("openai", settings) if keyless else required_key("openai", settings)
-    where = base_url or os.environ.get("OPENAI_BASE_URL", "").strip() or None
-    secret = key.get_secret_value() if key is not None else "none"
-    return openai.AsyncOpenAI(api_key=secret, base_url=where, timeout=timeout_s, max_retries=0)
+def client(to: Access, timeout_s: float) -> Any:
+    """An asynchronous client that never repeats a call by itself; use it in `async with`. MissingTool without the SDK."""
+    return _sdk().AsyncOpenAI(api_key=to.secret, base_url=to.address, timeout=timeout_s, max_retries=0)
 
 
 @contextlib.contextmanager
-def faults(settings: Settings) -> Iterator[None]:
+def faults(to: Access) -> Iterator[None]:
     """Turns the SDK's errors into faults, without the key, which some servers repeat."""
     openai = _sdk()
     try:
         yield
     except openai.APIStatusError as error:
-        raise _status_fault(error, settings) from None
-    except openai.APITimeoutError:
-        raise Transient(f"{NAME} did not answer in time.", "Try again later, or raise images.timeout_s.", sent=True) from None
+        raise _status_fault(error, to) from None
+    except openai.APITimeoutError as error:
+        raise slow(NAME, sent=type(error.__cause__).__name__ not in _NEVER_SENT) from None
     except openai.APIConnectionError as error:
         cause = error.__cause__
-        never = type(cause).__name__ in ("ConnectError", "ConnectTimeout")
+        never = type(cause).__name__ in _NEVER_SENT
         what = "cannot be reached" if never else "broke the connection off"
-        said = _hidden(f"{NAME} {what}: {cause or error}.", settings)
-        raise Transient(said, "Check the network and OPENAI_BASE_URL or images.base_url.", sent=not never) from None
+        said = hidden(f"{NAME} {what}: {cause or error}.", to.key)
+        raise Transient(said, f"Check the network and {_ADDRESSES}.", sent=not never) from None
     except (openai.OpenAIError, ValueError, TypeError) as error:
         # what came with a success is no answer: an HTML page, a cut-off JSON
-        said = _hidden(f"{NAME}'s answer cannot be read: {type(error).__name__}: {error}", settings)
-        raise Refused(said, "Check OPENAI_BASE_URL or images.base_url.") from None
+        said = hidden(f"{NAME}'s answer cannot be read: {type(error).__name__}: {error}", to.key)
+        raise Refused(said, f"Check {_ADDRESSES}.") from None
 
 
-def _status_fault(error: Any, settings: Settings) -> ProviderFault:
+_NEVER_SENT = ("ConnectError", "ConnectTimeout", "PoolTimeout")
+_ADDRESSES = "OPENAI_BASE_URL or images.base_url"
+
+
+def _status_fault(error: Any, to: Access) -> ProviderFault:
     body = error.body if isinstance(error.body, Mapping) else {}
-    code, message = str(error.code or body.get("code") or ""), _hidden(str(body.get("message") or error.message), settings)
+    code, message = str(error.code or body.get("code") or ""), hidden(str(body.get("message") or error.message), to.key)
     message = " ".join(message.split())[:600]
     if code in _MODERATED:
         return Moderated(f"{NAME} will not draw this: {message}", "Use other words.", reason=message)
     if code in _NO_CREDIT:
         return Refused(f"{NAME} has no credit left on this account: {message}", "Add some, and run it again.", everything=True)
-    return fault_of(NAME, error.status_code, message, error.response.headers, key=KEYS["openai"])
+    return fault_of(NAME, error.status_code, message, error.response.headers, key=to.place)
 
 
-def _hidden(text: str, settings: Settings) -> str:
-    return hidden(text, key_of("openai", settings))
-
-
-PROVIDER = OpenAI()
+PROVIDER = RemoteImages("openai", Painter)

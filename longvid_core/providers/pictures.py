@@ -1,22 +1,90 @@
-"""What remote image providers share: references as bytes to send, and answers as files."""
+"""What remote image providers share: their keys, one call within its time, references as bytes to send, answers as files."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import io
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..access import Access, access
 from ..models.asset import Reference
 from ..models.plan import Fit
-from .base import ImageRequest
+from .base import ImageRequest, Surroundings, Watch
+from .faults import Transient
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from ..settings import Settings
 
 LONGEST_SIDE = 2048
 """Larger references are made smaller before they are sent: models look at no more of them."""
 
 UNDONE: dict[Fit, Fit] = {"crop": "pad", "pad": "crop", "stretch": "stretch"}
+
+
+class RemotePainter(ABC):
+    """Draws in one run, by asking a service. `label`: what people know it by."""
+
+    name: str
+    label: str
+    version: int
+    """Part of every picture's key: raised when the same request would be put to a model in other words or another way."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @abstractmethod
+    def settings_of_pixels(self) -> dict[str, Any]:
+        """The settings that change what is drawn."""
+
+    @abstractmethod
+    async def ask(self, model: str, request: ImageRequest) -> tuple[bytes, dict[str, Any]]:
+        """The picture as it came, and what is recorded with it. One call, never repeated here."""
+
+    def fingerprint(self, model: str) -> dict[str, Any]:
+        return {"provider": self.name, "model": model, "request": self.version, **self.settings_of_pixels()}
+
+    def access(self) -> Access:
+        """Where the service is asked, and with which key."""
+        return access(self.name, "images", self._settings)
+
+    def ready(self) -> None:
+        """BadInput without a key: said before anything is drawn."""
+        self.access().ready()
+
+    async def draw(self, model: str, request: ImageRequest, target: Path, watch: Watch) -> Mapping[str, Any]:
+        """Write the picture as it came. Transient where it is not there after images.timeout_s."""
+        self.ready()
+        try:
+            # the libraries' own limits are on each read alone: a server that sends a byte now and then would hold them for ever
+            data, said = await asyncio.wait_for(self.ask(model, request), self._settings.images.timeout_s)
+        except asyncio.TimeoutError:
+            raise slow(self.label) from None
+        write_answer(data, target)
+        return said
+
+
+@dataclass(frozen=True)
+class RemoteImages:
+    """A provider of images behind a service: opens with the run's settings, and imports its SDK for the first picture."""
+
+    name: str
+    painter: type[RemotePainter]
+
+    @contextlib.contextmanager
+    def opened(self, around: Surroundings) -> Iterator[RemotePainter]:
+        yield self.painter(around.settings)
+
+
+def slow(label: str, *, sent: bool = True) -> Transient:
+    """No answer in time."""
+    return Transient(f"{label} did not answer in time.", "Try again later, or raise images.timeout_s.", sent=sent)
 
 
 def pictures_and_mask(request: ImageRequest) -> tuple[list[Reference], Reference | None]:

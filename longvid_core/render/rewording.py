@@ -86,25 +86,26 @@ async def reword(prompt: str, reason: str, model: str, keyframe: str, session: S
 
     The model is asked where the planner's is. What it costs is written down for `keyframe`, by id.
     """
-    from ..planning.endpoint import base_url_of
-    from ..planning.language_models import is_own, language_model
+    from ..access import access
+    from ..planning.language_models import HOSTED, language_model
     from ..providers.openai import client, count, faults
 
-    settings, where = session.settings, base_url_of(session.settings)
+    settings, to = session.settings, access("openai", "planner", session.settings)
     asked = [
         {"role": "system", "content": _TASK},
         {"role": "user", "content": json.dumps({"prompt": prompt, "reason": reason}, ensure_ascii=False)},
     ]
 
     async def ask() -> str:
-        async with client(settings, where, settings.images.timeout_s, keyless=is_own(where)) as sdk:
-            with faults(settings):
+        to.ready()
+        with faults(to):
+            async with client(to, settings.images.timeout_s) as sdk:
                 answer = await sdk.chat.completions.create(model=model, messages=asked)
                 choices = answer.choices or []
                 words = str((choices[0].message.content if choices else "") or "")
         usage = getattr(answer, "usage", None)
         tokens = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
-        if cost := language_model(model, where, None).cost(*tokens):
+        if cost := language_model(model, to.address or HOSTED, None).cost(*tokens):
             session.spend(keyframe, f"openai:{model}", cost)
         return words
 

@@ -80,6 +80,11 @@ class Shelf:
         self._write_record(key, path, facts, sha256)
         return path, {**facts, "sha256": sha256, "bytes": path.stat().st_size}
 
+    def forget(self, key: str) -> None:
+        """Let what is kept under `key` not count any more; its file goes when another takes its place."""
+        with writing(self.folder):
+            self._record_path(key).unlink(missing_ok=True)
+
     def path(self, key: str, suffix: str) -> Path:
         """Where the file of `key` stands, or will."""
         return self.folder / key[:2] / f"{key}{suffix}"

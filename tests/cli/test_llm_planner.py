@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from longvid_core.planfile import load_plan
-from tests.fake_openai import Error, FakeOpenAI, fake_openai
+from tests.fake_openai import CutOff, Error, FakeOpenAI, Hang, Refusal, fake_openai
 
 from .conftest import SECRETS, Longvid
 
@@ -46,6 +46,46 @@ def test_a_film_is_planned_by_the_model_and_its_manifest_says_so(longvid: Longvi
     assert longvid("make", *ASKED, "--seconds", "2", "-o", "film.mp4").code == 0
     assert f'"planned_by": "openai:test-1 at {model.url}"' in Path("film.manifest.json").read_text()
     assert model.calls == 1
+
+
+@pytest.mark.parametrize("reply", [Refusal("No herons."), CutOff()], ids=["refusal", "cut off"])
+def test_a_film_that_was_refused_is_asked_for_again_with_replan(longvid: Longvid, model: FakeOpenAI, reply: object) -> None:
+    model.replies = [reply]  # type: ignore[list-item]
+    make = ("make", *ASKED, "--seconds", "2", "-o", "film.mp4")
+    for _ in range(2):
+        ran = longvid(*make)
+        assert ran.code == 3 and "--replan" in ran.err
+        assert model.calls == 1, "no is an answer, and it was paid"
+    assert longvid(*make, "--replan").code == 0
+    assert model.calls == 2
+    assert longvid(*make).code == 0
+    assert model.calls == 2
+
+
+def test_replan_is_counted_ahead_and_not_repeated_by_going_on(longvid: Longvid, model: FakeOpenAI) -> None:
+    make = ("make", *ASKED, "--seconds", "2", "-o", "film.mp4")
+    longvid("plan", *ASKED, "--seconds", "2", "-o", "a.json")
+    assert "planning by" not in longvid(*make, "--dry-run").out
+    assert "planning by openai:test-1" in longvid(*make, "--dry-run", "--replan").out
+    assert longvid(*make, "--replan", "--backend", "nobody").code == 2
+    assert longvid(*make, "--replan", "--json").code == 0
+    assert model.calls == 2
+    (newest, *_) = longvid("jobs", "--json").last["runs"]
+    assert newest["command"].startswith("longvid make") and "--replan" not in newest["command"]
+    assert longvid("jobs", "resume", newest["id"]).code == 0
+    assert model.calls == 2, "the film goes on with the plan it has"
+
+
+def test_a_replan_that_was_stopped_does_not_go_on_with_the_old_plan(
+    longvid: Longvid, model: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = ("make", *ASKED, "--seconds", "2", "-o", "film.mp4")
+    assert longvid(*make).code == 0
+    monkeypatch.setenv("LONGVID_PLANNER__TIMEOUT_S", "0.2")
+    model.replies = [Hang(0.5)]
+    assert longvid(*make, "--replan").code == 3
+    assert longvid("jobs", "resume").code == 0
+    assert model.calls == 3
 
 
 def test_a_look_ahead_asks_nobody_and_counts_the_tokens(longvid: Longvid, model: FakeOpenAI) -> None:

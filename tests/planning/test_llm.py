@@ -240,6 +240,17 @@ def test_a_prompt_beyond_the_models_context_is_refused_with_the_count(planning: 
     assert tokens_in(long) > 4096
 
 
+def test_a_server_that_cuts_the_prompt_and_says_nothing_is_found_out(planning: Asking, model: FakeOpenAI) -> None:
+    """Ollama reads what fits into its own default context, and answers as if that had been all."""
+    model.usage, model.cuts_prompts = (2048, 500), True
+    long = " ".join(f"Ship number {n} sails by." for n in range(700))
+    with pytest.raises(BadInput, match=r"about \d+ tokens, and openai:test-1 at \S+ read 2048 of them"):
+        planning(long)
+    assert model.calls == 1
+    planning.planner = {"context": 200_000}
+    assert planning(long).segments, "whoever says what it holds is believed"
+
+
 def test_a_context_the_server_knows_of_is_told_with_the_count(planning: Asking, model: FakeOpenAI) -> None:
     model.otherwise = Error(400, "This model's maximum context length is 8192 tokens", code="context_length_exceeded")
     with pytest.raises(BadInput, match=r"about \d+ tokens"):

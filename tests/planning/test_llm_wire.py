@@ -9,8 +9,9 @@ import time
 import pytest
 
 from longvid_core.errors import BadInput, Interrupted, OverBudget, RenderFailed
+from longvid_core.planning.endpoint import shown_address
 from longvid_core.planning.language_models import known, language_model, modes_of
-from tests.fake_openai import CutOff, Error, FakeOpenAI, Hang, Raw, Refusal, Reset, plan, plan_for, segment
+from tests.fake_openai import CutOff, Drip, Error, FakeOpenAI, Hang, Raw, Refusal, Reset, plan, plan_for, segment
 
 from .conftest import TEXT, Asking
 
@@ -64,16 +65,17 @@ def test_trouble_that_stays_ends_with_exit_code_3(planning: Asking, model: FakeO
     assert model.calls == 3
 
 
-def test_a_server_that_hangs_is_given_up(planning: Asking, model: FakeOpenAI) -> None:
+@pytest.mark.parametrize("trouble", [Hang(0.6), Drip(0.05)], ids=["nothing", "a byte now and then"])
+def test_a_server_that_hangs_is_given_up(planning: Asking, model: FakeOpenAI, trouble: object) -> None:
     planning.planner = {"timeout_s": 0.2}
     planning.settings = {"retry": {"attempts": 2, "first_wait_s": 0.01}}
-    model.replies = [Hang(0.6), Hang(0.6)]
+    model.otherwise = trouble  # type: ignore[assignment]
     with pytest.raises(RenderFailed, match=r"did not answer within 0.2 s"):
         planning()
     assert model.calls == 2
 
 
-@pytest.mark.parametrize(("status", "way_out"), [(401, "OPENAI_API_KEY"), (402, "credit"), (403, "OPENAI_API_KEY")])
+@pytest.mark.parametrize(("status", "way_out"), [(401, "keys.planner"), (402, "credit"), (403, "keys.planner")])
 def test_a_refused_key_is_final(planning: Asking, model: FakeOpenAI, status: int, way_out: str) -> None:
     model.otherwise = Error(status, "no")
     with pytest.raises(RenderFailed, match=way_out) as failure:
@@ -89,18 +91,29 @@ def test_a_model_that_does_not_exist_is_named(planning: Asking, model: FakeOpenA
     assert model.calls == 1
 
 
-def test_a_refusal_is_final_and_its_words_are_told(planning: Asking, model: FakeOpenAI) -> None:
-    model.otherwise = Refusal("I cannot help with herons.")
-    with pytest.raises(RenderFailed, match="I cannot help with herons"):
-        planning()
-    assert model.calls == 1
-
-
-def test_an_answer_that_is_cut_off_says_what_to_do(planning: Asking, model: FakeOpenAI) -> None:
-    model.otherwise = CutOff()
-    with pytest.raises(RenderFailed, match="cut off after 500 tokens"):
-        planning()
-    assert model.calls == 1
+@pytest.mark.parametrize(
+    ("reply", "said", "calls"),
+    [
+        (Refusal("I cannot help with herons."), "I cannot help with herons", 1),
+        (CutOff(), "cut off after 500 tokens", 1),
+        ("no plan", "did not answer in the form asked for", 3),
+    ],
+    ids=["refusal", "cut off", "no form"],
+)
+def test_a_no_is_final_and_paid_once_until_it_is_asked_again(
+    planning: Asking, model: FakeOpenAI, reply: object, said: str, calls: int
+) -> None:
+    model.otherwise = reply  # type: ignore[assignment]
+    for _ in range(2):
+        with pytest.raises(RenderFailed, match=said) as failure:
+            planning()
+        assert failure.value.exit_code == 3
+        assert any("--replan" in way for way in failure.value.way_out)
+        assert model.calls == calls, "the same question has the same answer"
+    model.otherwise = good()
+    assert len(planning(replan=True).segments) == 2
+    assert len(planning().segments) == 2, "and the newest answer counts"
+    assert model.calls == calls + 1
 
 
 # ---- modes and parameters ----------------------------------------------------------------------------------------------------
@@ -211,7 +224,7 @@ def test_a_hosted_model_needs_a_key(planning: Asking, model: FakeOpenAI) -> None
 def test_the_key_is_sent_and_nowhere_written(
     planning: Asking, model: FakeOpenAI, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("LONGVID_KEYS__PLANNER", KEY)
     made = planning()
     assert model.keys == [f"Bearer {KEY}"]
     model.replies = [Error(401, f"Incorrect API key provided: {KEY}.")]
@@ -222,6 +235,14 @@ def test_the_key_is_sent_and_nowhere_written(
     assert len(files) > 3
     assert [path for path in files if KEY.encode() in path.read_bytes()] == []
     assert KEY not in f"{failure.value}{made.json_value()}{planning.events}{caplog.text}"
+
+
+def test_an_address_is_shown_without_what_lets_one_in(planning: Asking, model: FakeOpenAI) -> None:
+    planning.planner = {"base_url": model.url.replace("//", "//me:sk-planted-word@")}
+    made = planning()
+    assert made.planned_by == f"openai:test-1 at {model.url}"
+    assert "sk-planted" not in f"{made.json_value()}{planning.events}"
+    assert shown_address("https://me:word@llm.example.com/v1?token=sk-planted#x") == "https://llm.example.com/v1"
 
 
 def test_the_rules_stand_in_where_they_are_told_to_and_say_so(planning: Asking, model: FakeOpenAI) -> None:

@@ -127,6 +127,7 @@ def refusal(status: int, code: str | None = None) -> tuple[int, dict[str, str], 
         (refusal(400), Refused, {"everything": False}),
         ("moderate", Moderated, {"reason": "Your request was rejected by the safety system: violence."}),
         ("hang", Transient, {"sent": True}),
+        ("drip", Transient, {"sent": True}),
         ("reset", Transient, {"sent": True}),
         ("truncate", Transient, {"sent": True}),
         ("empty", Refused, {"everything": False}),
@@ -146,8 +147,9 @@ def test_each_misfortune_is_one_call_and_one_fault(
 
 def test_nobody_there_is_said_with_the_place_to_look(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     with pytest.raises(Transient, match="cannot be reached") as caught:
-        draw(tmp_path / "x.png", request(), base_url="http://127.0.0.1:9/v1")
+        draw(tmp_path / "x.png", request())
     assert not caught.value.sent and "images.base_url" in str(caught.value)
 
 

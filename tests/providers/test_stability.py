@@ -93,6 +93,7 @@ def said(status: int, name: str = "error", **headers: str) -> tuple[int, dict[st
         (said(500), Transient, {"sent": False}),
         (said(502), Transient, {"sent": True}),
         ("hang", Transient, {"sent": True}),
+        ("drip", Transient, {"sent": True}),
         ("reset", Transient, {"sent": True}),
         ("truncate", Transient, {"sent": True}),
         ("empty", Refused, {"everything": False}),
