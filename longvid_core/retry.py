@@ -78,7 +78,7 @@ async def unless(interrupted: Callable[[], bool], work: Awaitable[T]) -> T:
     finally:
         if not task.done():
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+            with contextlib.suppress(asyncio.CancelledError, Exception):  # the wish to stop is what is to be told
                 await task
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from ..catalog import Backend, find_backend
-from ..errors import Interrupted, LongvidError, StoreError
+from ..errors import Interrupted, LongvidError, RenderFailed, StoreError
 from ..events import Progress
 from ..models.asset import Asset
 from ..models.clip import Clip, Outcome
 from ..models.plan import Plan, Segment
-from ..providers.base import Prepares, VideoRequest, Watch
+from ..providers.base import Prepares, Ready, VideoRequest, Watch
 from .lanes import Lanes, settle_all
+from .placeholder import without_mark
 from .segment import Take
 from .session import Session
 from .settle import Policy
@@ -37,8 +38,25 @@ class Rendering:
 
     def __post_init__(self) -> None:
         settings = self.session.settings
-        fallback = [find_backend(name, "video") for name in settings.fallback]
+        fallback = [find_backend(name, "video", settings) for name in settings.fallback]
         self._policy = Policy(Lanes(settings), fallback, self._retake)
+
+    async def check_ready(self) -> None:
+        """Raise what a renderer lacks, a key say, before anything is rendered; what the store has needs nobody."""
+        renderers = self.session.renderers
+        for backend in dict.fromkeys(self.backends.values()):
+            renderer = renderers.of(backend)
+            if isinstance(renderer, Ready):
+                try:
+                    renderer.ready()
+                except LongvidError:
+                    if await asyncio.to_thread(self._lacks_clip_of, backend):
+                        raise
+
+    def _lacks_clip_of(self, backend: Backend) -> bool:
+        """Whether the store lacks a clip that this backend is to render."""
+        lacking = (k for k in self._known() if k.backend == backend and k.clip is None and k.segment.index in self.wanted)
+        return any(k.take is None or self._policy.stood_in(k.take, self.session) is None for k in lacking)
 
     async def prepare(self) -> None:
         """Tell every renderer that wants to know what it will be asked for: whatever of it the store lacks."""
@@ -76,9 +94,11 @@ class Rendering:
             wanted = segment.index in self.wanted
             take, broken = await self._next(segment, before, clip)
             if wanted:
+                if broken is None and outcomes and outcomes[-1].outcome == "placeholder":
+                    broken = f"segment {outcomes[-1].index} ({outcomes[-1].id}), which it goes on from, is a placeholder."
                 outcome = await self._outcome(take, broken)
                 outcomes.append(outcome)
-                clip = outcome.clip
+                clip = without_mark(outcome.clip, self.session)
             else:
                 clip = None if broken else take.stored(self.session)
             before = segment
@@ -87,7 +107,7 @@ class Rendering:
     async def _next(self, segment: Segment, before: Segment | None, clip: Clip | None) -> tuple[Take, str | None]:
         """The segment's take, after the one before it and its clip; and why it cannot be rendered, where it cannot."""
         if before is not None and clip is None:
-            broken = f"it starts on the last frame of segment {before.index} ({before.id}), which has no clip"
+            broken = f"it starts on the last frame of segment {before.index} ({before.id}), which has no clip."
             return self._take(segment, None, None), broken
         try:
             async with self._in_order:  # so that where one renders at a time, the film can be watched from its beginning
@@ -102,7 +122,7 @@ class Rendering:
 
     async def _outcome(self, take: Take, broken: str | None) -> Outcome:
         if broken is not None:
-            return await take.outcome(self.session, "failed", None, broken)
+            return await self._policy.without(take, [RenderFailed(broken)], self.session)
         return await self._policy.outcome(take, self.session)
 
     def _retake(self, take: Take, backend: Backend) -> Take:

@@ -36,16 +36,17 @@ async def render_clips(
     frame of the one before it; separate chains side by side. A segment that fails is an outcome, not an error; the rest go
     on. `only`: indexes of the segments wanted; the result is then the film that they alone make, and a chain begins on
     clips the store has. `earlier`: a clip that was rendered for the same words, seed and pictures with other settings will do.
-    Raises CannotRender before any work if some model cannot do what the plan asks, Interrupted when
-    told to stop.
+    Raises CannotRender before any work if some model cannot do what the plan asks, BadInput or MissingTool
+    where a key or a package is missing for what the store lacks, Interrupted when told to stop.
     """
-    default = find_backend(backend, "video") if isinstance(backend, str) else backend
+    default = find_backend(backend, "video", session.settings) if isinstance(backend, str) else backend
     check_plan(plan, default)
     _check_keyframes(plan)
     wanted = frozenset(s.index for s in plan.segments) if only is None else frozenset(only)
     rendering = Rendering(plan, session, {s.id: backend_for(s, default) for s in plan.segments}, wanted, earlier)
     for each in dict.fromkeys(rendering.backends.values()):
         await asyncio.to_thread(session.renderers.record, each)  # its files may have to be read
+    await rendering.check_ready()
     session.emit(StageStarted(stage="clips", total=len(wanted)))
     await rendering.prepare()
     outcomes = await rendering.run()
@@ -64,7 +65,7 @@ def missing_segments(
     earlier: bool = False,
 ) -> list[Segment]:
     """Those of the wanted segments that `render_clips` would have to render. Refuses what it would refuse."""
-    default = find_backend(backend, "video") if isinstance(backend, str) else backend
+    default = find_backend(backend, "video", session.settings) if isinstance(backend, str) else backend
     check_plan(plan, default)
     _check_keyframes(plan)
     known = walk(plan, session, lambda segment: backend_for(segment, default), earlier=earlier)

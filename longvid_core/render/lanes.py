@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from ..catalog import Backend
@@ -41,6 +42,15 @@ class Lane:
         async with self._changed:
             self._busy -= 1
             self._changed.notify_all()
+
+    @contextlib.asynccontextmanager
+    async def counted(self) -> AsyncIterator[None]:
+        """A place for what is at work already: it is not waited for, and others have one less."""
+        self._busy += 1
+        try:
+            yield
+        finally:
+            await self.__aexit__()
 
     def narrow_to_those_inside(self) -> None:
         """As many from now on as are inside, one at the least: so many the provider has taken in, and no more."""

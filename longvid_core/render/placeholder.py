@@ -14,6 +14,8 @@ from .segment import Take
 from .session import Session
 
 MARK = "PLACEHOLDER"
+PLAIN = "without_mark"
+"""In the facts of a placeholder: the key of its animatic."""
 _VERSION = 1
 
 
@@ -24,6 +26,12 @@ async def placeholder_clip(take: Take, lane: Lane, session: Session) -> Clip:
     async with session.store.clips.lock(key, session.interrupted):
         found = session.store.clip(key)
         return found if found is not None else await asyncio.to_thread(_marked, take, plain, key, session)
+
+
+def without_mark(clip: Clip | None, session: Session) -> Clip | None:
+    """A placeholder's animatic, for whatever goes on from its last frame; any other clip as it is."""
+    key = clip.made.get(PLAIN) if clip is not None else None
+    return session.store.clip(str(key)) if key is not None else clip
 
 
 def _marked(take: Take, plain: Clip, key: str, session: Session) -> Clip:
@@ -40,4 +48,4 @@ def _marked(take: Take, plain: Clip, key: str, session: Session) -> Clip:
         for frame in iterate_frames(Path(plain.path)):
             picture = Image.fromarray(rgb_array(frame)).convert("RGBA")
             clip.write(np.asarray(Image.alpha_composite(picture, mark).convert("RGB")))
-    return taken_in(take, target, {**plain.made, "placeholder": True}, session, key=key)
+    return taken_in(take, target, {**plain.made, "placeholder": True, PLAIN: plain.render_key}, session, key=key)

@@ -114,7 +114,7 @@ class Take:
     async def clip(self, lane: Lane, session: Session) -> tuple[OutcomeKind, Clip]:
         """The store's clip (`cached`), or a new one (`rendered`). Raises what the last try raised."""
         if clip := self.stored(session):
-            if self.backend.entry.remote:
+            if self.backend.entry.remote and clip.render_key == self.render_key:
                 session.ledger.journal.kept(self.render_key)
             return "cached", clip
         lock = session.store.clips.lock(self.render_key, session.interrupted)
@@ -129,6 +129,8 @@ class Take:
         if clip := self.stored(session):
             return "cached", clip
         session.check()
+        if self.backend.entry.seed.promise == "none":
+            session.tell_once(f"{self.backend} takes no seed: it renders without one, and never the same twice.")
         return "rendered", await make()
 
     async def outcome(
@@ -141,7 +143,7 @@ class Take:
     ) -> Outcome:
         """What became of the segment, written down and told to the world. `attempts`: default, those at this take."""
         made = clip.made if clip else {}
-        jobs = session.ledger.journal.of(self.render_key) if self.backend.entry.remote else []
+        attempts = attempts if attempts is not None else session.ledger.attempts(self.render_key)
         outcome = Outcome(
             index=self.segment.index,
             id=self.segment.id,
@@ -161,8 +163,8 @@ class Take:
                 ReferenceRecord(role=r.role, sha256=r.image.sha256, pixels_sha256=r.image.pixels_sha256) for r in self.references
             ),
             clip=await asyncio.to_thread(shown, clip, self.segment, session) if clip else None,
-            attempts=attempts if attempts is not None else session.ledger.attempts(self.render_key),
-            cost=Cost(paid=sum(job.micro_usd or 0 for job in jobs), estimated=self.price[1]),
+            attempts=attempts,
+            cost=Cost(paid=sum(attempt.paid for attempt in attempts), estimated=self.price[1]),
             message=message,
         )
         return reported(outcome, session)

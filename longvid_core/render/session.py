@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..errors import Interrupted, LongvidError
 from ..events import Emit, Event, JobChanged, Notice, Progress, RunStarted, Spent
@@ -53,6 +53,8 @@ class Session:
         """What this run, and whatever is at work beside it on the same ledger, may cost. None: no limit."""
         self.ask: Callable[[Job], Decision | None] = lambda job: None
         """Asks the person what to do about a job that may have been bought. None: there is nobody to ask."""
+        self._asking = threading.Lock()
+        self._told: set[str] = set()
         self.renderers = Renderers(
             Surroundings(
                 settings=self.settings,
@@ -91,6 +93,18 @@ class Session:
         self.ledger.record_spend(self.run_id, id, provider, micro_usd)
         self.spent_micro_usd += micro_usd
         self.emit(Spent(id=id, provider=provider, micro_usd=micro_usd))
+
+    def tell_once(self, message: str, level: Literal["info", "warning"] = "info") -> None:
+        """Tell people something, the first time in this run only."""
+        if message not in self._told:
+            self._told.add(message)
+            self.emit(Notice(level=level, message=message))
+
+    def decide(self, job: Job) -> Decision | None:
+        """What the person says of a job that may have been bought. Call it from a thread: one question is asked at a time."""
+        with self._asking:
+            self.check()
+            return self.ask(job)
 
     def told_of(self, job: Job, paid: int | None = None) -> Job:
         """Tell the world of a job's step, and of what left with it (micro-dollars)."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..catalog import Backend
-from ..errors import Interrupted, LongvidError, MissingTool, OverBudget, StoreError, Unsettled
+from ..errors import CannotRender, Interrupted, LongvidError, MissingTool, OverBudget, StoreError, Unsettled
 from ..events import Notice
 from ..models.clip import Attempt, Outcome
 from ..providers.base import Ready
@@ -27,60 +27,78 @@ class Policy:
 
     async def outcome(self, take: Take, session: Session) -> Outcome:
         """The segment's outcome. Never raises for this segment alone: errors that would meet every other one, too, go on."""
-        if stood_in := self._stood_in(take, session):
-            self._say(take, f"{stood_in.backend} stood in for {take.backend} before, and its clip is used.", session)
-            take = stood_in
+        if (other := self.stood_in(take, session)) is not None:
+            self._say(take, f"{other.backend} stood in for {take.backend} before, and its clip is used.", session)
+            return await other.outcome(session, "cached", other.stored(session), attempts=self._attempts([take, other], session))
         tried: list[Take] = []
-        reasons: list[str] = []
-        for candidate in self._candidates(take):
+        errors: list[LongvidError] = []
+        for backend in (take.backend, *(b for b in self.fallback if b != take.backend)):
             try:
-                if tried:
-                    self._check(candidate, session)
-                    self._say(take, f"{reasons[-1]} {candidate.backend} renders it instead.", session, warning=True)
+                candidate = take if not tried else self._standing_in(take, backend, errors[-1], session)
                 tried.append(candidate)
-                kind, clip = await candidate.clip(self.lanes.of(candidate.backend), session)
+                kind, clip = await candidate.clip(self.lanes.of(backend), session)
                 return await candidate.outcome(session, kind, clip, attempts=self._attempts(tried, session))
             except (Interrupted, StoreError):
                 raise  # the person's wish, and a disk that would fail every other segment, too
             except (MissingTool, OverBudget) as error:
-                if candidate is take:
+                if len(tried) == 1 and not errors:
                     raise  # of the whole run; as for a fallback, the next one may do
-                reasons.append(error.what)
+                errors.append(error)
             except Unsettled as error:  # another provider would be paid beside this one
-                message = "\n".join((error.what, *error.way_out))
-                return await candidate.outcome(session, "unknown", None, message, self._attempts(tried, session))
+                return await candidate.outcome(session, "unknown", None, _told(error), self._attempts(tried, session))
             except LongvidError as error:
-                reasons.append(error.what)
-        attempts = self._attempts(tried, session)
+                errors.append(error)
+                if session.ledger.journal.open_of(tried[-1].render_key):
+                    break  # it goes on, or its clip waits there: another would be paid beside it
+        return await self.without(take, errors, session, self._attempts(tried, session))
+
+    async def without(
+        self, take: Take, errors: Sequence[LongvidError], session: Session, attempts: tuple[Attempt, ...] = ()
+    ) -> Outcome:
+        """The outcome of a segment that nobody renders: a placeholder where the policy wants one, else `failed`."""
         if session.settings.on_failure == "placeholder" and take.request.first is not None:
-            standing = self.retake(take, placeholder_backend())
-            clip = await placeholder_clip(standing, self.lanes.of(standing.backend), session)
-            self._say(take, f"{reasons[-1]} A placeholder stands in its place.", session, warning=True)
-            return await standing.outcome(session, "placeholder", clip, " ".join(reasons), attempts)
-        return await take.outcome(session, "failed", None, " ".join(reasons), attempts)
+            try:
+                standing = self.retake(take, placeholder_backend())
+                clip = await placeholder_clip(standing, self.lanes.of(standing.backend), session)
+            except (Interrupted, StoreError):
+                raise
+            except LongvidError as error:
+                errors = (*errors, error)
+            else:
+                self._say(take, f"{errors[-1].what} A placeholder stands in its place.", session, warning=True)
+                return await standing.outcome(session, "placeholder", clip, _told(*errors), attempts)
+        return await take.outcome(session, "failed", None, _told(*errors), attempts)
 
-    def _candidates(self, take: Take) -> list[Take]:
-        others = [b for b in self.fallback if b != take.backend]
-        return [take, *(self.retake(take, backend) for backend in others)]
-
-    def _stood_in(self, take: Take, session: Session) -> Take | None:
-        """A fallback's take whose clip is in the store, where the segment's own backend has none and none under way."""
-        if not self.fallback or take.stored(session) or session.ledger.journal.open_of(take.render_key):
+    def stood_in(self, take: Take, session: Session) -> Take | None:
+        """A fallback's take whose clip is in the store, where the segment's own backend was tried, has none, and is at none."""
+        ledger = session.ledger
+        if not self.fallback or take.stored(session) or ledger.journal.open_of(take.render_key):
             return None
-        return next((t for t in self._candidates(take)[1:] if t.stored(session)), None)
+        if not ledger.attempts(take.render_key):  # so that nobody's weights are read who is not wanted
+            return None
+        for backend in self.fallback:
+            try:
+                other = self.retake(take, backend)
+            except (Interrupted, StoreError):
+                raise
+            except LongvidError:  # it is not installed, say
+                continue
+            if other.stored(session):
+                return other
+        return None
 
-    @staticmethod
-    def _check(take: Take, session: Session) -> None:
-        """Whether a fallback can do it: raises what it lacks."""
-        from ..errors import CannotRender
-
-        if wrong := mismatch(take.plan, take.segment, take.backend.entry):
-            raise CannotRender(f"{take.backend} cannot stand in: the segment {wrong}.")
-        if session.budget_micro_usd is not None and take.backend.entry.price is None:
-            raise OverBudget(f"{take.backend} cannot stand in: there is a budget, and its price is not known.")
-        renderer = session.renderers.of(take.backend)
+    def _standing_in(self, take: Take, backend: Backend, why: LongvidError, session: Session) -> Take:
+        """The take of a fallback that can do it: raises what it lacks."""
+        if wrong := mismatch(take.plan, take.segment, backend.entry):
+            raise CannotRender(f"{backend} cannot stand in: the segment {wrong}.")
+        if session.budget_micro_usd is not None and backend.entry.price is None:
+            raise OverBudget(f"{backend} cannot stand in: there is a budget, and its price is not known.")
+        renderer = session.renderers.of(backend)
         if isinstance(renderer, Ready):
             renderer.ready()
+        candidate = self.retake(take, backend)
+        self._say(take, f"{why.what} {backend} renders it instead.", session, warning=True)
+        return candidate
 
     @staticmethod
     def _attempts(tried: Sequence[Take], session: Session) -> tuple[Attempt, ...]:
@@ -98,3 +116,9 @@ def placeholder_backend() -> Backend:
     from ..catalog import find_backend
 
     return find_backend("animatic", "video")
+
+
+def _told(*errors: LongvidError) -> str:
+    """What went wrong, one after the other, and the ways out."""
+    ways_out = dict.fromkeys(way for error in errors for way in error.way_out)
+    return "\n".join((" ".join(error.what for error in errors), *ways_out))
