@@ -16,12 +16,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tools import templates, templates_checkpoint, templates_wan
+from tools import templates, templates_checkpoint, templates_remote, templates_wan
 from tools.browser import Canvas, open_canvas
 from tools.comfy_host import ROOT, ComfyHost
 from tools.thumbnails import from_film, from_stills, from_words
 
-TEMPLATES = {**templates.TEMPLATES, **templates_wan.TEMPLATES, **templates_checkpoint.TEMPLATES}
+TEMPLATES = {
+    **templates.TEMPLATES, **templates_wan.TEMPLATES, **templates_checkpoint.TEMPLATES, **templates_remote.TEMPLATES,
+}  # fmt: skip
 
 BUILD = """async ({nodes, links, groups, id}) => {
     const {app, LiteGraph} = window;
@@ -109,7 +111,7 @@ def write(url: str, look: Path | None, thumbnails: bool) -> None:
                 canvas.page.screenshot(path=str(look / f"{name}.png"))
     for name in templates.TEMPLATES if thumbnails else ():
         from_film(url, name)
-    for name in templates_wan.TEMPLATES if thumbnails else ():
+    for name in (*templates_wan.TEMPLATES, *templates_remote.TEMPLATES) if thumbnails else ():
         from_stills(url, name)
     for name in templates_checkpoint.TEMPLATES if thumbnails else ():
         from_words(name)
