@@ -96,8 +96,8 @@ class Journal:
             raise TypeError(f"a job has no {', '.join(sorted(unknown))}")
         with self._transaction() as sql:
             now = _now()
-            row = sql.get_one(JobRow, job)
-            row.state, row.changed = state, now
+            row = self._ours(sql, job, now)
+            row.state = state
             if message is not None:
                 row.message = message
             if extra is not None:
@@ -124,12 +124,19 @@ class Journal:
     def take_over(self, job: int, run: str) -> Job:
         """Let `run` go on with a job that another, dead one began: it and what is held for it are now of `run`."""
         with self._transaction() as sql:
-            row = sql.get_one(JobRow, job)
+            row = self._ours(sql, job, _now())
             if row.run != run:
                 row.run = run
                 if row.hold is not None:
                     sql.execute(sa.update(HoldRow).where(HoldRow.id == row.hold).values(run=run))
             return _job(row)
+
+    @staticmethod
+    def _ours(sql: SqlSession, job: int, now: datetime.datetime) -> JobRow:
+        """The job, for this transaction alone to change. Writing comes first: whoever else wants to write waits from here on, so
+        that what is read then is still so when the rest is written."""
+        sql.execute(sa.update(JobRow).where(JobRow.id == job).values(changed=now))
+        return sql.get_one(JobRow, job, populate_existing=True)
 
     def job(self, job: int) -> Job | None:
         """One job by its number."""
