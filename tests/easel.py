@@ -36,7 +36,7 @@ class Easel:
         return Settings().model_copy(
             update={
                 "home": self.home,
-                "images": ImageSettings(**{"timeout_s": 1.0, **self.images}),
+                "images": ImageSettings(**{"timeout_s": 20, **self.images}),
                 "retry": RetrySettings(attempts=4, first_wait_s=0.01, longest_wait_s=0.3),
                 "planner": PlannerSettings(name=self.planner),
             }

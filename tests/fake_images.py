@@ -50,6 +50,8 @@ class FakeImages:
     size: tuple[int, int] | None = None
     """What pictures come in, whatever was asked for."""
     rewording: Callable[[str], str] = lambda prompt: prompt
+    chat_moods: list[Any] = field(default_factory=list)
+    """Used up one a request to reword: `(status, headers, body)`, bytes that are no chat completion, or hang."""
     usage: dict[str, Any] | None = None
     hold_s: float = 0.0
     """How long each picture takes."""
@@ -173,6 +175,13 @@ class Handler(BaseHTTPRequestHandler):
         return self._send(400, json.dumps({"error": error}).encode(), {"content-type": "application/json"})
 
     def _chat(self, asked: Asked) -> None:
+        mood = self.fake.chat_moods.pop(0) if self.fake.chat_moods else None
+        if mood == "hang":
+            return time.sleep(3)
+        if isinstance(mood, bytes):
+            return self._send(200, mood, {"content-type": "application/json" if mood[:1] == b"{" else "text/html"})
+        if isinstance(mood, tuple):
+            return self._send(mood[0], json.dumps(mood[2]).encode(), {"content-type": "application/json", **mood[1]})
         given = json.loads(asked.fields["messages"][-1]["content"])
         words = self.fake.rewording(given["prompt"])
         message = {"role": "assistant", "content": words}

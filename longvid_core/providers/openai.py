@@ -52,9 +52,10 @@ class Painter(RemotePainter):
         with faults(to):
             async with client(to, images.timeout_s) as sdk:
                 if files:
-                    answer = await sdk.images.edit(**asked, **files)
+                    call = sdk.images.edit(**asked, **files)
                 else:
-                    answer = await sdk.images.generate(**asked, output_format="png")
+                    call = sdk.images.generate(**asked, output_format="png")
+                answer = await self.within(call)
         made: dict[str, Any] = {"prompt_sent": asked["prompt"], "size": asked["size"]}
         if (cost := _charged(entry, getattr(answer, "usage", None))) is not None:
             made["micro_usd"] = cost

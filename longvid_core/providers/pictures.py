@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import io
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..access import Access, access
 from ..models.asset import Reference
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ..settings import Settings
 
+T = TypeVar("T")
 LONGEST_SIDE = 2048
 """Larger references are made smaller before they are sent: models look at no more of them."""
 
@@ -45,7 +46,7 @@ class RemotePainter(ABC):
 
     @abstractmethod
     async def ask(self, model: str, request: ImageRequest) -> tuple[bytes, dict[str, Any]]:
-        """The picture as it came, and what is recorded with it. One call, never repeated here."""
+        """The picture as it came, and what is recorded with it. One call, never repeated here; see `self.within`."""
 
     def fingerprint(self, model: str) -> dict[str, Any]:
         return {"provider": self.name, "model": model, "request": self.version, **self.settings_of_pixels()}
@@ -58,14 +59,14 @@ class RemotePainter(ABC):
         """BadInput without a key: said before anything is drawn."""
         self.access().ready()
 
+    async def within(self, call: Awaitable[T]) -> T:
+        """What the call gives, Transient where it is not there after images.timeout_s."""
+        return await within(self._settings.images.timeout_s, self.label, call)
+
     async def draw(self, model: str, request: ImageRequest, target: Path, watch: Watch) -> Mapping[str, Any]:
-        """Write the picture as it came. Transient where it is not there after images.timeout_s."""
+        """Write the picture as it came."""
         self.ready()
-        try:
-            # the libraries' own limits are on each read alone: a server that sends a byte now and then would hold them for ever
-            data, said = await asyncio.wait_for(self.ask(model, request), self._settings.images.timeout_s)
-        except asyncio.TimeoutError:
-            raise slow(self.label) from None
+        data, said = await self.ask(model, request)
         write_answer(data, target)
         return said
 
@@ -80,6 +81,17 @@ class RemoteImages:
     @contextlib.contextmanager
     def opened(self, around: Surroundings) -> Iterator[RemotePainter]:
         yield self.painter(around.settings)
+
+
+async def within(seconds: float, label: str, call: Awaitable[T]) -> T:
+    """What the call gives, Transient where that takes longer.
+
+    The libraries' own limits are on each read alone: a server that sends a byte now and then would hold them for ever.
+    """
+    try:
+        return await asyncio.wait_for(call, seconds)
+    except asyncio.TimeoutError:
+        raise slow(label) from None
 
 
 def slow(label: str, *, sent: bool = True) -> Transient:

@@ -54,7 +54,7 @@ class Painter(RemotePainter):
         headers = {"Authorization": f"Bearer {to.secret}", "Accept": "image/*"}
         try:
             async with httpx.AsyncClient(timeout=self._settings.images.timeout_s) as client:
-                return await client.post(where, headers=headers, files=form)
+                return await self.within(client.post(where, headers=headers, files=form))
         except httpx.TimeoutException as error:
             raise slow(NAME, sent=not isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)) from None
         except httpx.ConnectError as error:

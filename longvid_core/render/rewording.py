@@ -88,7 +88,8 @@ async def reword(prompt: str, reason: str, model: str, keyframe: str, session: S
     """
     from ..access import access
     from ..planning.language_models import HOSTED, language_model
-    from ..providers.openai import client, count, faults
+    from ..providers.openai import NAME, client, count, faults
+    from ..providers.pictures import within
 
     settings, to = session.settings, access("openai", "planner", session.settings)
     asked = [
@@ -100,9 +101,9 @@ async def reword(prompt: str, reason: str, model: str, keyframe: str, session: S
         to.ready()
         with faults(to):
             async with client(to, settings.images.timeout_s) as sdk:
-                answer = await sdk.chat.completions.create(model=model, messages=asked)
-                choices = answer.choices or []
-                words = str((choices[0].message.content if choices else "") or "")
+                answer = await within(settings.images.timeout_s, NAME, sdk.chat.completions.create(model=model, messages=asked))
+        choices = getattr(answer, "choices", None) or [None]  # what is no chat completion at all is no new wording either
+        words = str(getattr(getattr(choices[0], "message", None), "content", None) or "")
         usage = getattr(answer, "usage", None)
         tokens = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
         if cost := language_model(model, to.address or HOSTED, None).cost(*tokens):

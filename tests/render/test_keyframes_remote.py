@@ -121,6 +121,27 @@ def test_rewording_ends_and_a_card_stands_in(easel: Easel, fake: FakeImages, pla
     assert [a.state for a in drawn[1].made.attempts] == ["moderated"] * calls + ["drawn"]
 
 
+@pytest.mark.parametrize(
+    ("mood", "chats"),
+    [
+        (b"<html>", 1),
+        (b"{}", 1),
+        (b'{"choices": [{"index": 0}]}', 1),
+        (b'{"choices": [{"message": {"content": null, "refusal": "no"}}]}', 1),
+        ((401, {}, {"error": {"message": "bad key"}}), 1),
+        ((500, {}, {}), 4),
+        ("hang", 4),
+    ],
+    ids=["html", "empty", "no message", "refusal", "401", "500", "hang"],
+)
+def test_nobody_to_reword_is_no_fault_of_the_film(easel: Easel, fake: FakeImages, mood: Any, chats: int) -> None:
+    easel.planner, easel.images = "openai:x", {"timeout_s": 0.3}
+    fake.refuses, fake.chat_moods = (lambda prompt: True), [mood] * 4
+    (drawn,) = easel.draw(one(), "openai")
+    assert drawn.source == "card:card" and "will not draw this" in drawn.made.fallback
+    assert len(fake.images) == 1 and len(fake.to("chat")) == chats
+
+
 def test_the_next_provider_is_asked_before_a_card(easel: Easel, fake: FakeImages) -> None:
     easel.images = {"fallback": ("openai:gpt-image-1.5",)}
     fake.moods = ["moderate"]
