@@ -6,28 +6,28 @@ from typing import Any
 
 from tools.templates import GROUPS, LINKS, film_nodes, node, note, plan_nodes
 
-GARDENER = """\
-Style: 35 mm film, natural light, soft greens and browns, shallow focus.
+WHITE_HORSE = """\
+Style: 35 mm film, natural light, muted colours, shallow focus.
 
-Wide shot, slow push in at dawn: an old gardener in a straw hat opens the door of a glass greenhouse, mist around the gardener.
+Wide shot, slow push in at dawn: a white horse stands on an empty beach, mist over the waves.
 
-The gardener walks between rows of ferns inside the greenhouse, and drops of water fall from the leaves.
+The white horse gallops along the beach, and spray flies up around the white horse.
 
-The gardener plants a small orange tree in a clay pot, and the first sun reaches the greenhouse.
+The white horse climbs a hill of tall grass above the sea, and the first sun reaches the white horse.
 
-Wide shot, slow pull out at noon: the orange tree stands tall in the greenhouse, full of fruit, and the gardener sits below it.
+CUT TO: Wide shot, slow pull out at dusk: the white horse rests by a lake below snow mountains, and birds cross the sky.
 """
 
-NIGHT_SWIM = """\
-Style: 35 mm film, low light, deep blues, fine grain.
+LONG_DRIVE = """\
+Style: 35 mm film, low light, deep colours, fine grain.
 
-Wide shot at dusk: a silver fish swims up a clear mountain stream, between smooth stones.
+Wide shot, slow push in at dawn: an old blue car drives along a road through the desert, dust behind the car.
 
-The silver fish leaps up a small waterfall, and drops of water hang in the last light.
+The blue car comes to green hills, and the shadows of clouds move over the road.
 
-The silver fish glides through a still forest lake, over the mirrored moon.
+The blue car drives through a pine forest in the rain, its headlights on.
 
-CUT TO: Wide shot, slow pull out at dawn: the lake lies calm between the mountains, and rings spread where the fish has jumped.
+CUT TO: Wide shot, slow pull out at night: the blue car stands on a hill above a great city, and the lights of the city glitter.
 """
 
 KEY_NOTE = """\
@@ -142,11 +142,11 @@ def template(id: str, story: str, start: str, backend: str, budget: float, prefi
 
 TEMPLATES: dict[str, dict[str, Any]] = {
     "remote_keyframe_mode": template(
-        "6e2f9b41-58c7-4d0a-b3e6-72656d6b6579", GARDENER, KEYFRAME_NOTE, "runway:veo3.1_fast", 4.0, "longvid/gardener",
-        mode="keyframe", seconds=24.0, segments=4, title="The Gardener",
+        "6e2f9b41-58c7-4d0a-b3e6-72656d6b6579", WHITE_HORSE, KEYFRAME_NOTE, "runway:veo3.1_fast", 4.0, "longvid/white_horse",
+        mode="keyframe", seconds=24.0, segments=4, title="The White Horse",
     ),
     "remote_chaining_mode": template(
-        "7f3a0c52-69d8-4e1b-a4f7-72656d636861", NIGHT_SWIM, CHAINING_NOTE, "runway:gen4_turbo", 1.5, "longvid/night_swim",
-        mode="chaining", seconds=20.0, segments=4, title="Night Swim",
+        "7f3a0c52-69d8-4e1b-a4f7-72656d636861", LONG_DRIVE, CHAINING_NOTE, "runway:gen4_turbo", 1.5, "longvid/long_drive",
+        mode="chaining", seconds=20.0, segments=4, title="The Long Drive",
     ),
 }  # fmt: skip
