@@ -7,6 +7,8 @@ from collections import Counter
 
 from .answer import PlanAnswer, SegmentAnswer
 from .ask import Facts
+from .cast import Person
+from .company import mention
 from .durations import reachable, spacing
 from .lexicon import plural_verbs, verb_forms
 from .people import discovered
@@ -93,12 +95,25 @@ def _cast(answer: PlanAnswer, facts: Facts) -> list[str]:
 
 
 def recurring(answer: PlanAnswer, facts: Facts) -> list[str]:
-    """Names that more than one segment's prompt has and the cast lacks: those that rules find in the text and in the prompts."""
+    """Who (or what place of a name) more than one segment's prompt has and the cast lacks.
+
+    By name: those that rules find in the text and in the prompts. Without one, `the fisherman`: those the text has, where no
+    entry is called so or looks so.
+    """
     known = {part for entry in answer.cast for part in (entry.name.lower(), *entry.name.lower().split())}
+    looks = {word for entry in answer.cast for word in re.findall(r"[^\W\d_]+", entry.look.lower())}
     prompts = [s.prompt for s in answer.segments]
     people = {p.name: p for p in (*facts.people, *discovered([x for w in prompts for x in _SENTENCE.split(w)], [])) if p.named}
     named = [p for p in people.values() if not {p.name.lower(), *(h.lower() for h in p.heads)} & known]
-    return [p.name for p in named if sum(bool(re.search(rf"(?<!\w){re.escape(p.name)}(?!\w)", w)) for w in prompts) > 1]
+    found = [p.name for p in named if sum(bool(re.search(rf"(?<!\w){re.escape(p.name)}(?!\w)", w)) for w in prompts) > 1]
+    nameless = [p for p in facts.people if not p.named and not p.ambiguous and p.name.lower() not in known | looks]
+    return found + [p.name for p in nameless if _comes_back(p, prompts)]
+
+
+def _comes_back(person: Person, prompts: list[str]) -> bool:
+    """Whether `the fisherman` of one prompt is the fisherman of another."""
+    meant = [m for m in (mention(person).search(prompt) for prompt in prompts) if m is not None]
+    return len(meant) > 1 and any(m.group().lower().startswith("the ") for m in meant)
 
 
 def _segment(segment: SegmentAnswer, at: int, facts: Facts) -> list[str]:

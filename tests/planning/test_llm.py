@@ -121,6 +121,19 @@ def test_a_recurring_name_without_a_look_is_sent_back(planning: Asking, model: F
     assert [s.prompt.count("Mira (a woman in a red coat)") for s in made.segments] == [1, 1]
 
 
+def test_somebody_without_a_name_who_comes_back_needs_a_look_too(planning: Asking, model: FakeOpenAI) -> None:
+    text = "An old fisherman rows out at dawn. The fisherman casts his net. A gull watches."
+    prompts = ["An old fisherman rows over a grey sea.", "The fisherman casts a net from a boat.", "A gull sits on a mast."]
+    without = plan(*(segment([n], prompt=words) for n, words in enumerate(prompts, 1)))
+    model.replies = [without, {**without, "cast": [{"name": "the fisherman", "look": "white beard, yellow oilskin"}]}]
+    made = planning(text)
+    assert "cast: fisherman comes in more than one segment" in model.said(1) and "gull" not in model.said(1).split("cast:")[1]
+    assert ["white beard, yellow oilskin" in s.prompt for s in made.segments] == [True, True, False]
+    model.replies = [{**without, "cast": [{"name": "Tomas", "look": "an old fisherman in yellow oilskin"}]}]
+    planning(text, replan=True)
+    assert model.calls == 3, "he has an entry under his name"
+
+
 # ---- what is mended ----------------------------------------------------------------------------------------------------------
 
 
