@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from rich.progress import ProgressColumn, Task
 from rich.progress_bar import ProgressBar
 from rich.text import Text
@@ -21,6 +23,16 @@ class Bar(ProgressColumn):
             complete_style=style,
             finished_style=style,
         )
+
+
+class Waited(ProgressColumn):
+    """How long a remote job is under way, for tasks that know since when (`since`: of the monotonic clock)."""
+
+    max_refresh = 0.5
+
+    def render(self, task: Task) -> Text:
+        since = task.fields.get("since")
+        return Text(clock(time.monotonic() - since) if since is not None else "", style="dim")
 
 
 class Left(ProgressColumn):

@@ -20,10 +20,12 @@ def costs(estimate: Estimate, *, every: bool = False) -> RenderableType:
     items = (*estimate.keyframes, *estimate.segments)
     cached = sum(item.cached for item in items)
     line = Text.assemble(("estimate  ", "dim"), (dollars(estimate.low_micro_usd, estimate.high_micro_usd), "bold"))
-    draw, render = (sum(not item.cached for item in items) for items in (estimate.keyframes, estimate.segments))
-    line.append(
-        f"  {_count(draw, 'keyframe')} to draw, {_count(render, 'segment')} to render, {cached} in the store", style="dim"
-    )
+    draw = sum(not item.cached for item in estimate.keyframes)
+    render = sum(not item.cached and not item.under_way for item in estimate.segments)
+    under_way = sum(item.under_way for item in items)
+    todo = [f"{_count(draw, 'keyframe')} to draw", f"{_count(render, 'segment')} to render"]
+    todo += [f"{under_way} under way"] if under_way else []
+    line.append(f"  {', '.join(todo)}, {cached} in the store", style="dim")
     if estimate.unpriced:
         line.append(f"  no price known: {', '.join(estimate.unpriced)}", style="yellow")
     if every:
@@ -62,9 +64,11 @@ def _every(estimate: Estimate) -> Table:
 
 
 def _row(item: Item, name: str) -> list[str]:
-    cost = (
-        "in the store" if item.cached else dollars(item.low_micro_usd, item.high_micro_usd) if item.priced else "no price known"
-    )
+    cost = dollars(item.low_micro_usd, item.high_micro_usd) if item.priced else "no price known"
+    if item.cached:
+        cost = "in the store"
+    elif item.under_way:
+        cost = f"under way{f', or {dollars(item.high_micro_usd)} again' if item.high_micro_usd else ''}"
     return [name, item.id, item.made_by, cost, str(item.checked) if item.checked and not item.cached else ""]
 
 

@@ -10,7 +10,7 @@ import typer
 
 from . import options as o
 from . import runs
-from .brief import asked, backend_named, foreseen, planned, read_prompt, seed_of
+from .brief import asked, asks_a_model, backend_named, foreseen, planned, read_prompt, seed_of
 
 if TYPE_CHECKING:
     from ..models.film import FilmOptions
@@ -39,6 +39,9 @@ def make(
     replan: o.Replan = False,
     images: o.Images = None,
     backend: o.Backend = None,
+    fallback: o.Fallback = None,
+    on_unknown: o.OnUnknown = None,
+    on_failure: o.OnFailure = None,
     first_image: o.FirstImage = None,
     output: o.MadeFilm = None,
     codec: o.Codec = None,
@@ -57,7 +60,7 @@ def make(
     from ..settings import load_settings
 
     started = time.monotonic()
-    settings = load_settings(config)
+    settings = runs.policy_over(load_settings(config), fallback, on_unknown, on_failure)
     text = read_prompt(prompt, file)
     base_seed, policy = seed_of(seed, seed_policy, generation_id)
     what = asked(
@@ -82,7 +85,7 @@ def make(
             plan, takes = foreseen(what, session, out, replan=replan)
         else:
             plan = runs.wait(_planned(what, session, limit, replan))
-        limit = runs.left_of(limit, session)
+            _check_before_planning(what, session, replan)
         return _film(
             plan, session, out, images=what.images, backend=what.backend, first_image=first_image, budget=limit, options=encoding,
             target=target, dry_run=dry_run, started=started, planning=takes,
@@ -94,6 +97,9 @@ def render(
     images: o.Images = None,
     backend: o.Backend = None,
     reroll: o.Reroll = None,
+    fallback: o.Fallback = None,
+    on_unknown: o.OnUnknown = None,
+    on_failure: o.OnFailure = None,
     output: o.MadeFilm = None,
     codec: o.Codec = None,
     crf: o.Crf = None,
@@ -112,7 +118,7 @@ def render(
     from .takes import rerolled
 
     started = time.monotonic()
-    settings = load_settings(config)
+    settings = runs.policy_over(load_settings(config), fallback, on_unknown, on_failure)
     left: list[str] = []
     plan = rerolled(load_plan(plan_file), reroll, left.append)
     encoding = runs.film_options(settings, codec, crf, preset, slate)
@@ -132,6 +138,14 @@ def render(
 
 async def _planned(what: Asked, session: Session, budget: float | None, replan: bool) -> Plan:
     from ..events import StageDone, StageStarted
+def _check_before_planning(what: Asked, session: Session, replan: bool) -> None:
+    """Where the plan will be paid for: whoever draws and renders it can. BadInput or MissingTool."""
+    from ..planning.choose import foresee
+
+    if asks_a_model(what) and not foresee(what.planner, what.brief, what.limits, session, replan=replan)[1].cached:
+        runs.check_access((what.images, what.backend), session)
+
+
 
     session.emit(StageStarted(stage="plan", total=1))
     plan = await planned(what, session, replan=replan, budget=budget)

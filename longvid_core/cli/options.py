@@ -89,6 +89,27 @@ Backend = Annotated[
     str | None,
     option(_WHO, "--backend", metavar="NAME[:MODEL]", help="Who renders segments; see `longvid backends` (default: animatic)."),
 ]
+Fallback = Annotated[
+    list[str] | None,
+    option(
+        _WHO, "--fallback", metavar="NAME[:MODEL]",
+        help="Who renders a segment that its backend does not; may be given several times, and they are asked in this order.",
+    ),
+]  # fmt: skip
+OnUnknown = Annotated[
+    str | None,
+    option(
+        _WHO, "--on-unknown", metavar="WAY",
+        help="A remote job that may have been bought, its answer lost: ask you, or resubmit, and maybe pay again (default: ask).",
+    ),
+]  # fmt: skip
+OnFailure = Annotated[
+    str | None,
+    option(
+        _WHO, "--on-failure", metavar="WAY",
+        help="A segment nobody renders: stop, without a film, or a placeholder in its place, marked as such (default: stop).",
+    ),
+]  # fmt: skip
 
 # -- the film's file -----------------------------------------------------------------------------------------------------------
 FilmFile = Annotated[Path, option(_FILE, "-o", "--output", metavar="FILM", help="The film.")]
@@ -108,8 +129,12 @@ Slate = Annotated[bool | None, option(_FILE, "--slate/--no-slate", help="Lay sho
 # -- the run -------------------------------------------------------------------------------------------------------------------
 Budget = Annotated[
     float | None,
-    option(_RUN, "--budget", metavar="USD", help="Refuse a run whose estimate is above this, before anything is spent."),
-]
+    option(
+        _RUN, "--budget", metavar="USD",
+        help="What this run may cost, in US dollars: it is refused where its estimate is above that, and nothing is asked for that "
+        "could go beyond it.",
+    ),
+]  # fmt: skip
 DryRun = Annotated[bool, option(_RUN, "--dry-run", help="Plan and estimate; draw, render and write nothing.")]
 Reroll = Annotated[
     str | None,

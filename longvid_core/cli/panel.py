@@ -34,6 +34,12 @@ def finished(release: Release, manifest: Path, took: float) -> RenderableType:
     facts.add_row("", f"{clock(seconds)}, {film.frames} frames, {film.width}x{film.height} at {film.fps:g} fps")
     facts.add_row("manifest", Text(_here(str(manifest)), style=f"link file://{manifest}"))
     facts.add_row("segments", ", ".join(f"{number} {outcome}" for outcome, number in counts.items()))
+    for outcome in outcomes:
+        if outcome.outcome == "placeholder":
+            why = (outcome.message or "nobody rendered it").partition("\n")[0]
+            facts.add_row("placeholder", Text(f"{outcome.index:02d} {outcome.id}: {clean(why)}", style="yellow"))
+    if counts["placeholder"]:
+        facts.add_row("", "The same command again asks for these anew, and for nothing else.")
     facts.add_row("cost", dollars(sum(o.cost.paid for o in outcomes)))
     speed = f", {seconds / took:.1f} times real time" if counts["rendered"] == len(outcomes) and took > 0 else ""
     facts.add_row("took", clock(took) + speed)

@@ -6,6 +6,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .failures import clean
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from ..estimate import Estimate
     from ..events import Event
     from ..models.plan import Plan
+
+
+JOB_STATES = {
+    "intent": "being submitted", "submitted": "queued", "running": "rendering", "succeeded": "fetching", "downloaded": "checking",
+    "verified": "kept", "unknown": "answer lost", "refused": "not taken in", "failed": "failed", "cancelled": "cancelled",
+    "resubmit": "submitted again", "dropped": "given up",
+}  # fmt: skip
+"""A remote job's steps, as people read them."""
+_TOLD = ("submitted", "running", "unknown", "cancelled", "dropped")
 
 
 class Reporter(Protocol):
@@ -34,6 +44,9 @@ class Reporter(Protocol):
 
     def show(self, what: RenderableType, value: dict[str, Any]) -> None:
         """A result: `what` for people, `value` (with its `event`) for machines."""
+
+    def paused(self) -> AbstractContextManager[None]:
+        """The terminal is somebody else's meanwhile; what happens is shown afterwards."""
 
     def close(self) -> None:
         """Leave the terminal as it was."""
@@ -90,6 +103,9 @@ class JsonLines:
     def show(self, what: RenderableType, value: dict[str, Any]) -> None:
         self.line(value)
 
+    def paused(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
     def close(self) -> None:
         return
 
@@ -133,6 +149,9 @@ class Lines:
         elif what:
             self.console.print(what)
 
+    def paused(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
     def close(self) -> None:
         return
 
@@ -149,6 +168,10 @@ def line_of(event: Event) -> str | None:
         case events.SegmentDone():
             tail = f": {event.message}" if event.message else ""
             return f"segment {event.index:02d} {event.id}: {event.outcome}{tail}"
+        case events.JobChanged():
+            name = f"segment {event.index:02d} {event.id}: job {event.job} at {event.provider}"
+            there = f", {event.remote_id}" if event.remote_id and event.state == "submitted" else ""
+            return f"{name} {JOB_STATES[event.state]}{there}" if event.state in _TOLD else None
         case events.Spent():
             return f"spent {event.micro_usd / 1e6:.4f} USD at {event.provider} on {event.id}"
         case events.Notice():

@@ -7,12 +7,13 @@ import hashlib
 import shlex
 import signal
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from . import failures
+from .asking import asker
 from .reporting import Reporter, reporter
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ def run(settings: Settings, as_json: bool, *, command: str | None, aside: bool =
                 return
             with open_session(settings, command=command, emit=out.emit, interrupted=interrupted) as session:
                 failures.remember_log(str(session.store.home / "runs" / session.run_id / "events.jsonl"))
+                if not as_json and (ask := asker(out, interrupted)) is not None:
+                    session.ask = ask
                 try:
                     yield session, out
                 except (KeyboardInterrupt, Exception) as error:
@@ -150,9 +153,31 @@ def budget_of(option: float | None, settings: Settings) -> float | None:
     return budget
 
 
-def left_of(budget: float | None, session: Session) -> float | None:
-    """What this run has left of its budget, in US dollars."""
-    return None if budget is None else max(0.0, budget - session.spent_micro_usd / 1e6)
+def policy_over(
+    settings: Settings, fallback: list[str] | None, on_unknown: str | None = None, on_failure: str | None = None
+) -> Settings:
+    """The settings with what the options say of segments that their backend does not render. Each is checked before any work.
+
+    BadInput or UnknownName for what is no such choice, in the options and in the settings.
+    """
+    from ..errors import BadInput
+    from .brief import backend_named
+
+    given: dict[str, Any] = {}
+    for option, value, ways in (
+        ("--on-unknown", on_unknown, ("ask", "resubmit")),
+        ("--on-failure", on_failure, ("stop", "placeholder")),
+    ):
+        if value is not None and value not in ways:
+            raise BadInput(f"{option} {value} is no such way.", f"It is {' or '.join(ways)}.")
+        if value is not None:
+            given[option.removeprefix("--").replace("-", "_")] = value
+    if fallback:
+        given["fallback"] = tuple(fallback)
+    settings = settings.model_copy(update=given)
+    for name in settings.fallback:
+        backend_named(name, "video", "--fallback" if fallback else "fallback in longvid.yaml:")
+    return settings
 
 
 def agree_on_cost(
@@ -167,14 +192,43 @@ def agree_on_cost(
     planning: Foreseen | None = None,
 ) -> Estimate:
     """Show what the plan will cost (`backend` None: its keyframes alone; `planning`: what the plan itself will, where there is
-    none yet). Raises OverBudget before anything is spent."""
+    none yet), and hold the run to its budget (US dollars; what it has spent already counts).
+
+    Before anything is spent it raises OverBudget, or what `check_access` raises; where one only looks that is said, and no more.
+    """
     from ..estimate import check_budget, estimate
 
+    session.budget_micro_usd = None if budget is None else round(1e6 * budget)
     costs = estimate(plan, session, backend=backend, images=images)
     costs = costs.with_planning(planning) if planning is not None and not planning.cached else costs
     out.estimate(costs, every)
-    check_budget(costs, budget)
+    drawn = dict.fromkeys(item.made_by for item in costs.keyframes if not item.cached)
+    rendered = dict.fromkeys(item.made_by for item in costs.segments if not item.cached)
+    settings = session.settings
+    check_access((*drawn, *rendered, *(settings.images.fallback if drawn else ())), session)
+    check_access(settings.fallback if rendered else (), session, only_said=True)
+    check_budget(costs, None if budget is None else max(0.0, budget - session.spent_micro_usd / 1e6))
     return costs
+
+
+def check_access(names: Iterable[str], session: Session, *, only_said: bool = False) -> None:
+    """Raise what one of these models (PROVIDER[:MODEL]) lacks, a key or a package: BadInput or MissingTool.
+
+    `only_said`, and where one only looks: it is said as a warning. Nothing is asked over the network.
+    """
+    from ..errors import LongvidError
+    from ..events import Notice
+    from ..providers.base import Ready
+
+    for provider in dict.fromkeys(name.partition(":")[0] for name in names):
+        try:
+            renderer = session.renderers.named(provider)
+            if isinstance(renderer, Ready):
+                renderer.ready()
+        except LongvidError as error:
+            if session.run_id and not only_said:
+                raise
+            session.emit(Notice(level="warning", message=str(error)))
 
 
 # -- from a plan with costs agreed to a film ------------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +15,10 @@ from rich.progress import Progress, TaskID, TextColumn
 from rich.text import Text
 
 from .. import events
-from .bars import Bar, Left
+from ..money import amount
+from .bars import Bar, Left, Waited
 from .failures import clean
+from .reporting import JOB_STATES
 from .storyboard import clock, colour, storyboard
 
 if TYPE_CHECKING:
@@ -44,6 +48,9 @@ class Screen:
         self._running: dict[str, TaskID] = {}
         self._frames_done: dict[str, int] = {}
         self._proxies: dict[int, str] = {}
+        self._spent = 0
+        self._waiting: list[events.Event] | None = None
+        """What happens while somebody else has the terminal."""
         narrow = console.width < 72
         self._width = 16 if narrow else 32
         self._progress = Progress(
@@ -51,13 +58,20 @@ class Screen:
             Bar(),
             TextColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.fields[note]}", style="dim"),
+            Waited(),
             Left(),
             console=console,
         )
         self._live = Live(get_renderable=self._view, console=console, transient=True, refresh_per_second=10)
 
     def _view(self) -> RenderableType:
-        lines: list[RenderableType] = [self._progress.get_renderable()] if self._progress.tasks else []
+        tasks = self._progress.tasks
+        room = max(4, self.console.height - 6)
+        lines: list[RenderableType] = [self._progress.make_tasks_table(tasks[:room])] if tasks else []
+        if len(tasks) > room:
+            lines.append(Text(f"  and {len(tasks) - room} more under way", style="dim"))
+        if self._spent and tasks:
+            lines.append(Text(f"  {amount(self._spent)} paid so far", style="dim"))
         if self._interrupted():
             lines.append(Text(_STOPPING, style="yellow"))
         return Group(*lines)
@@ -83,6 +97,21 @@ class Screen:
         if what:
             self._print(Text(clean(what)) if isinstance(what, str) else what)
 
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        with self._lock:
+            self._waiting, live = [], self._live.is_started
+            self._live.stop()
+        try:
+            yield
+        finally:
+            with self._lock:
+                waiting, self._waiting = self._waiting, None
+                if live:
+                    self._live.start()
+                for event in waiting:
+                    self.emit(event)
+
     def close(self) -> None:
         self._live.stop()
 
@@ -94,6 +123,9 @@ class Screen:
 
     def emit(self, event: events.Event) -> None:
         with self._lock:
+            if self._waiting is not None:
+                self._waiting.append(event)
+                return
             match event:
                 case events.StageStarted() if event.stage in _STAGES:
                     self._begin(event.stage, event.total)
@@ -103,6 +135,10 @@ class Screen:
                     self._advance("keyframes", event.index, event.id)
                 case events.SegmentStarted():
                     self._segment(event.id, event.index, event.backend)
+                case events.JobChanged():
+                    self._job(event)
+                case events.Spent():
+                    self._spent += event.micro_usd
                 case events.Progress():
                     self._move(event)
                 case events.Preview():
@@ -133,6 +169,8 @@ class Screen:
             self._progress.update(self._stages[stage], advance=1, note=name)
 
     def _segment(self, segment: str, index: int, backend: str) -> None:
+        if segment in self._running:  # another backend takes over
+            self._progress.remove_task(self._running.pop(segment))
         task = self._progress.add_task(
             f"  {index:02d}",
             total=None,
@@ -142,6 +180,15 @@ class Screen:
             width=self._width,
         )
         self._running[segment] = task
+
+    def _job(self, event: events.JobChanged) -> None:
+        """A remote job's step, beside its segment's bar; the time counts from its submit."""
+        task = self._running.get(event.id)
+        if task is None:
+            return
+        self._progress.update(task, note=f"{event.id}  {event.provider}  {JOB_STATES[event.state]}")
+        if event.state == "submitted":
+            self._progress.update(task, since=time.monotonic())
 
     def _move(self, event: events.Progress) -> None:
         if event.stage == "weights":

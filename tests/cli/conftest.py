@@ -15,6 +15,9 @@ import pytest
 
 from longvid_core.catalog import registry
 from longvid_core.cli import main
+from longvid_core.planfile import save_plan
+from tests.fake_runway import FakeRunway
+from tests.films import small_plan
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {
@@ -45,6 +48,8 @@ class Ran:
 
 
 Longvid = Callable[..., Ran]
+RUNWAY = "runway:veo3.1_fast"
+QUICK = "retry: {first_wait_s: 0.05, longest_wait_s: 0.2}\npoll_interval: 0.05\n"
 
 
 @pytest.fixture
@@ -77,6 +82,17 @@ def toll(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     forget()
     yield
     forget()
+
+
+@pytest.fixture
+def runway(longvid: Longvid, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeRunway]:
+    """Runway on the loopback, quick settings, and a plan of two segments that its models can do: `plan.json`."""
+    with FakeRunway(size=(64, 48)) as fake:
+        for name, value in fake.env.items():
+            monkeypatch.setenv(name, value)
+        (tmp_path / "longvid.yaml").write_text(QUICK)
+        save_plan(small_plan(2, frames=64), tmp_path / "plan.json")
+        yield fake
 
 
 @pytest.fixture
