@@ -84,8 +84,8 @@ def make(
         if dry_run:
             plan, takes = foreseen(what, session, out, replan=replan)
         else:
-            plan = runs.wait(_planned(what, session, limit, replan))
             _check_before_planning(what, session, replan)
+            plan = runs.wait(_planned(what, session, limit, replan))
         return _film(
             plan, session, out, images=what.images, backend=what.backend, first_image=first_image, budget=limit, options=encoding,
             target=target, dry_run=dry_run, started=started, planning=takes,
@@ -96,10 +96,10 @@ def render(
     plan_file: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan, from `longvid plan` or `longvid keyframes`.")],
     images: o.Images = None,
     backend: o.Backend = None,
-    reroll: o.Reroll = None,
     fallback: o.Fallback = None,
     on_unknown: o.OnUnknown = None,
     on_failure: o.OnFailure = None,
+    reroll: o.Reroll = None,
     output: o.MadeFilm = None,
     codec: o.Codec = None,
     crf: o.Crf = None,
@@ -136,8 +136,6 @@ def render(
         )  # fmt: skip
 
 
-async def _planned(what: Asked, session: Session, budget: float | None, replan: bool) -> Plan:
-    from ..events import StageDone, StageStarted
 def _check_before_planning(what: Asked, session: Session, replan: bool) -> None:
     """Where the plan will be paid for: whoever draws and renders it can. BadInput or MissingTool."""
     from ..planning.choose import foresee
@@ -146,6 +144,8 @@ def _check_before_planning(what: Asked, session: Session, replan: bool) -> None:
         runs.check_access((what.images, what.backend), session)
 
 
+async def _planned(what: Asked, session: Session, budget: float | None, replan: bool) -> Plan:
+    from ..events import StageDone, StageStarted
 
     session.emit(StageStarted(stage="plan", total=1))
     plan = await planned(what, session, replan=replan, budget=budget)
