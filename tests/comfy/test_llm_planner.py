@@ -69,7 +69,7 @@ def test_a_model_that_refuses_says_why_on_the_node(fresh: Client, model: FakeOpe
     with pytest.raises(Ended) as ended:
         fresh.run(planner())
     said = ended.value.message["exception_message"]
-    assert "401" in said and "OPENAI_API_KEY" in said
+    assert "401" in said and "keys.planner" in said
 
 
 def test_the_rules_stand_in_where_told_to_and_the_node_says_so(fresh: Client, model: FakeOpenAI, settings: Path) -> None:
