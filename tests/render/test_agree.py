@@ -26,7 +26,8 @@ HURRY = {"poll_interval": 0.1, "retry": {"first_wait_s": 0.1}}
 
 
 @pytest.fixture(autouse=True)
-def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LONGVID_HOME", str(tmp_path))
     for variable in (*KEYS.values(), "GEMINI_API_KEY", "GOOGLE_CLOUD_PROJECT"):
         monkeypatch.delenv(variable, raising=False)
 
@@ -39,10 +40,10 @@ def runway(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRunway]:
         yield fake
 
 
-def ask(home: Path, plan: Plan, backend: str, budget: float | None = None, **settings: Any) -> Estimated:
+def ask(plan: Plan, backend: str, budget: float | None = None, **settings: Any) -> Estimated:
     """The event that `agreed` tells the world of."""
     told: list[Event] = []
-    with open_session(Settings(**{"home": home, **settings}), command="test", emit=told.append) as session:
+    with open_session(Settings(**settings), command="test", emit=told.append) as session:
         drawn = asyncio.run(draw_keyframes(plan, session))
         session.budget_micro_usd = None if budget is None else round(1e6 * budget)
         agreed(drawn, session, backend=backend)
@@ -50,17 +51,17 @@ def ask(home: Path, plan: Plan, backend: str, budget: float | None = None, **set
     return found
 
 
-def test_the_estimate_is_told_with_the_age_of_its_prices(tmp_path: Path, runway: FakeRunway) -> None:
-    found = ask(tmp_path, small_plan(3, frames=64), "runway:veo3.1_fast", budget=1.20)
+def test_the_estimate_is_told_with_the_age_of_its_prices(runway: FakeRunway) -> None:
+    found = ask(small_plan(3, frames=64), "runway:veo3.1_fast", budget=1.20)
     assert (found.low_micro_usd, found.high_micro_usd) == (1_200_000, 1_800_000)
     assert (found.to_render, found.cached, found.unpriced) == (3, 0, ())
     assert found.checked is not None
     assert runway.asked == []
 
 
-def test_over_budget_is_refused(tmp_path: Path, runway: FakeRunway) -> None:
+def test_over_budget_is_refused(runway: FakeRunway) -> None:
     with pytest.raises(OverBudget, match=r"\$1\.20 is over the budget of \$1\.19"):
-        ask(tmp_path, small_plan(3, frames=64), "runway:veo3.1_fast", budget=1.19)
+        ask(small_plan(3, frames=64), "runway:veo3.1_fast", budget=1.19)
 
 
 @pytest.mark.parametrize("provider", [name for name in provider_names("video") if name in KEYS])
@@ -76,15 +77,15 @@ def test_a_missing_package_is_named_with_how_to_install_it(monkeypatch: pytest.M
         check_access("runway:gen4_turbo", Settings())
 
 
-def test_what_renders_here_needs_no_key(tmp_path: Path) -> None:
+def test_what_renders_here_needs_no_key() -> None:
     check_access("animatic", Settings())
-    assert ask(tmp_path, small_plan(2), "animatic").high_micro_usd == 0
+    assert ask(small_plan(2), "animatic").high_micro_usd == 0
 
 
-def test_a_segments_own_backend_is_looked_at_too(tmp_path: Path) -> None:
+def test_a_segments_own_backend_is_looked_at_too() -> None:
     plan = changed(small_plan(2, frames=64), 1, backend="runway:veo3.1")
     with pytest.raises(BadInput, match="RUNWAYML_API_SECRET"):
-        ask(tmp_path, plan, "animatic")
+        ask(plan, "animatic")
 
 
 def test_what_the_store_has_needs_neither_money_nor_a_key(
@@ -93,7 +94,7 @@ def test_what_the_store_has_needs_neither_money_nor_a_key(
     plan = small_plan(2, frames=64)
     Studio(tmp_path, settings=HURRY).make(plan, backend="runway:veo3.1")
     monkeypatch.delenv("RUNWAYML_API_SECRET")
-    found = ask(tmp_path, plan, "runway:veo3.1", budget=0, **HURRY)
+    found = ask(plan, "runway:veo3.1", budget=0, **HURRY)
     assert (found.to_render, found.cached, found.high_micro_usd) == (0, 2, 0)
 
 
