@@ -167,6 +167,12 @@ class _Far:
                 job = await decided(self.errand, lost.job)
                 if job.state != "submitted":
                     raise Transient(f"job {job.id} may have been bought.", retry_after=0) from lost
+            except OverBudget:
+                if not self._session.held_by:  # else what is held for others may be more than they come to
+                    raise
+                await self.errand.unless_stopped(asyncio.sleep(self.errand.interval))
+            finally:
+                self._session.held_by.discard(self.errand.take.render_key)
 
     def _breath(self, times: int, fault: Transient | None = None) -> float:
         """Seconds to wait: as the provider says, else a random time whose bound doubles each time."""
@@ -219,20 +225,20 @@ class _Far:
                 f"there is a budget, and the price of {take.backend} is not known.",
                 "Choose another backend (`longvid backends`), or leave the budget out.",
             )
-        return session.told_of(
-            session.ledger.journal.intend(
-                run=session.run_id,
-                segment=take.segment.id,
-                index=take.segment.index,
-                render_key=take.render_key,
-                provider=take.backend.provider,
-                model=take.backend.model,
-                prompt=request.prompt_sent,
-                seed=request.seed,
-                hold=take.price[1],
-                budget=session.budget_micro_usd,
-            )
+        job = session.ledger.journal.intend(
+            run=session.run_id,
+            segment=take.segment.id,
+            index=take.segment.index,
+            render_key=take.render_key,
+            provider=take.backend.provider,
+            model=take.backend.model,
+            prompt=request.prompt_sent,
+            seed=request.seed,
+            hold=take.price[1],
+            budget=session.budget_micro_usd,
         )
+        session.held_by.add(take.render_key)
+        return session.told_of(job)
 
     async def _answered(self, call: Awaitable[T]) -> T:
         """What the call gives. One that is told to stop still waits a little: the answer says what was bought."""

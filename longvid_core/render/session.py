@@ -53,6 +53,8 @@ class Session:
         """What this run, and whatever is at work beside it on the same ledger, may cost. None: no limit."""
         self.ask: Callable[[Job], Decision | None] = lambda job: None
         """Asks the person what to do about a job that may have been bought. None: there is nobody to ask."""
+        self.held_by: set[str] = set()
+        """Render keys of the clips that money is held for while their jobs are waited for: it may turn out to be too much."""
         self._asking = threading.Lock()
         self._told: set[str] = set()
         self.renderers = Renderers(
