@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -12,9 +11,8 @@ from .errors import BadInput
 from .files import write_bytes
 from .manifest.build import manifest_json
 from .models.clip import Rendered
-from .models.manifest import MANIFEST_SCHEMA, Manifest, SegmentRecord
+from .models.manifest import Manifest, SegmentRecord
 from .models.plan import Approval, Plan, Segment
-from .planfile import check_schema
 from .render.selection import find_segment
 from .validation import describe
 
@@ -72,23 +70,6 @@ def approved_in_manifest(path: Path, manifest: Manifest, names: list[str], *, by
 def signature_beside(manifest: Path) -> Path:
     """Where the signature of a manifest's film stands."""
     return manifest.with_name(manifest.name.removesuffix(MANIFEST_ENDING) + ".signature.json")
-
-
-def read_manifest(path: Path) -> Manifest:
-    """The manifest in a file. BadInput where it cannot be read or does not hold, NewerSchema where it is of a later Longvid."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}.", "Check the path.") from error
-    except ValueError as error:
-        raise BadInput(f"{path} is not JSON: {error}.", "Restore it, or make the film again.") from error
-    if not isinstance(value, dict):
-        raise BadInput(f"{path} is not a manifest: it must be a JSON object.", "Name a film's NAME.manifest.json.")
-    check_schema(value, MANIFEST_SCHEMA, str(path))
-    try:
-        return Manifest.model_validate(value)
-    except ValidationError as error:
-        raise BadInput(f"the manifest {path} does not hold:", *describe(error)) from error
 
 
 def outdated(rendered: Rendered) -> list[str]:

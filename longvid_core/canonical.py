@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 import rfc8785
@@ -11,6 +12,27 @@ import rfc8785
 def canonical_json(value: Any) -> bytes:
     """`value` (JSON types only) as RFC 8785 bytes. Integers beyond 2^53 must already be strings; see `Seed64`."""
     return rfc8785.dumps(value)
+
+
+def strict_json(text: str) -> Any:
+    """The value of a JSON text that can be read in one way only: what is hashed or signed must not be two things.
+
+    ValueError where an object has a name twice, of which one reader would take the first and another the last; for NaN and
+    Infinity, which are no JSON; and for what is no JSON at all.
+    """
+    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(n for n in names if names.count(n) > 1)!r} stands in it twice")
+    return value
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def sha256_of(value: Any) -> str:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from longvid_core.approval import approved, approved_in_manifest, outdated, read_manifest
+from longvid_core.approval import approved, approved_in_manifest, outdated
 from longvid_core.errors import BadInput, NewerSchema, UnknownName
 from longvid_core.manifest.build import build_manifest, manifest_path, write_manifest
+from longvid_core.manifest.load import load_manifest
 from longvid_core.models import Plan
 from longvid_core.planfile import load_plan, plan_json
 from tests.films import Studio, changed, outcomes, small_plan
@@ -104,7 +105,7 @@ def manifest(studio: Studio, tmp_path: Path) -> Path:
 
 def test_a_manifest_takes_approvals_and_nothing_else_changes(manifest: Path) -> None:
     before = json.loads(manifest.read_text())
-    approved_in_manifest(manifest, read_manifest(manifest), ["0", "s01"], by="Ann", note="both")
+    approved_in_manifest(manifest, load_manifest(manifest), ["0", "s01"], by="Ann", note="both")
     after = json.loads(manifest.read_text())
     assert [a["segment"] for a in after["plan"].pop("approvals")] == ["s00", "s01"]
     assert [s.pop("locked") for s in after["plan"]["segments"]] == [True, True]
@@ -116,7 +117,7 @@ def test_a_signed_manifest_is_left_alone(manifest: Path) -> None:
     manifest.with_name("film.signature.json").write_text("{}")
     before = manifest.read_bytes()
     with pytest.raises(BadInput, match="Approve first and sign after that"):
-        approved_in_manifest(manifest, read_manifest(manifest), ["0"], by="Ann")
+        approved_in_manifest(manifest, load_manifest(manifest), ["0"], by="Ann")
     assert manifest.read_bytes() == before
 
 
@@ -130,5 +131,5 @@ def test_a_manifest_that_cannot_be_read_says_why(tmp_path: Path, manifest: Path)
     ):
         manifest.write_text(text)
         with pytest.raises(error) as said:
-            read_manifest(manifest)
+            load_manifest(manifest)
         assert why in str(said.value)

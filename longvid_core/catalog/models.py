@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from ..models.base import Fps, Frozen, exact_fps
-from ..models.clip import Determinism
+from ..models.records import Bound, Determinism
 
 Need = Literal["none", "optional", "required"]
 
@@ -108,6 +108,9 @@ class ModelEntry(Frozen):
     seed: SeedSupport
     determinism: Determinism
     bit_exact_on: tuple[str, ...] = Field((), description="Types of device on which a request gives the same bits twice")
+    bound: Bound | None = Field(
+        None, description="How far a second rendering was found to be from the first, at most, where that was measured"
+    )
     price: Price | None = None
     concurrency: int | Literal["cpus"] = 1
     audio: bool = Field(False, description="Its clips have sound")

@@ -34,8 +34,9 @@ def approve(
     In a plan it stays with every film rendered from it, in their manifests. In a film's manifest it stands at once, and is
     signed with it by `longvid sign`. To open a segment again, set its `locked` to false in the plan.
     """
-    from ..approval import approved, approved_in_manifest, read_manifest
+    from ..approval import approved, approved_in_manifest
     from ..errors import BadInput
+    from ..manifest.load import load_manifest
     from ..planfile import load_plan, save_plan
     from .reporting import reporter
 
@@ -46,7 +47,7 @@ def approve(
     if manifest_file is not None:
         if film is not None:
             raise BadInput("--film goes with a plan; this is a film's own manifest.", "Leave --film out.")
-        manifest = read_manifest(manifest_file)
+        manifest = load_manifest(manifest_file)
         index = {s.id: s.index for s in manifest.plan.segments}
         given = approved_in_manifest(manifest_file, manifest, names, by=by, note=note)
     else:
@@ -74,9 +75,9 @@ def _manifest_of(file: Path) -> Path | None:
 
 
 def _shown_by(film: Path | None) -> Manifest | None:
-    from ..approval import read_manifest
+    from ..manifest.load import load_manifest
 
-    return read_manifest(_manifest_of(film) or film) if film is not None else None
+    return load_manifest(_manifest_of(film) or film) if film is not None else None
 
 
 def _line(approval: Approval, index: int, target: Path) -> str:

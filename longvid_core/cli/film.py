@@ -48,6 +48,7 @@ def make(
     crf: o.Crf = None,
     preset: o.Preset = None,
     slate: o.Slate = None,
+    share: o.Share = False,
     budget: o.Budget = None,
     dry_run: o.DryRun = False,
     config: o.Config = None,
@@ -88,7 +89,7 @@ def make(
             plan = runs.wait(_planned(what, session, limit, replan))
         return _film(
             plan, session, out, images=what.images, backend=what.backend, first_image=first_image, budget=limit, options=encoding,
-            target=target, dry_run=dry_run, started=started, planning=takes,
+            target=target, share=share, dry_run=dry_run, started=started, planning=takes,
         )  # fmt: skip
 
 
@@ -105,6 +106,7 @@ def render(
     crf: o.Crf = None,
     preset: o.Preset = None,
     slate: o.Slate = None,
+    share: o.Share = False,
     budget: o.Budget = None,
     dry_run: o.DryRun = False,
     config: o.Config = None,
@@ -132,7 +134,7 @@ def render(
             session.emit(Notice(level="warning", message=line))
         return _film(
             plan, session, out, images=draws, backend=str(video), first_image=None, budget=limit, options=encoding, target=target,
-            dry_run=dry_run, started=started,
+            share=share, dry_run=dry_run, started=started,
         )  # fmt: skip
 
 
@@ -164,6 +166,7 @@ def _film(
     budget: float | None,
     options: FilmOptions,
     target: Path,
+    share: bool,
     dry_run: bool,
     started: float,
     planning: Foreseen | None = None,
@@ -180,7 +183,9 @@ def _film(
         if runs.is_json(out):
             out.show("", {"event": "done", "film": None, "manifest": None, "segments": []})
         return 0
-    release = runs.wait(runs.make_film(plan, session, images=images, backend=backend, options=options, target=target))
+    release = runs.wait(
+        runs.make_film(plan, session, images=images, backend=backend, options=options, target=target, shared=share)
+    )
     for line in outdated(release.rendered):
         session.emit(Notice(level="warning", message=line))
     return runs.finish(release, session, out, started)

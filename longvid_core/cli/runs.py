@@ -266,8 +266,13 @@ def target_of(output: Path | None, codec: str) -> Path:
     return target
 
 
-async def make_film(plan: Plan, session: Session, *, images: str, backend: str, options: FilmOptions, target: Path) -> Release:
-    """Everything after the plan: keyframes, clips, film and manifest, the latter two at `target` and beside it."""
+async def make_film(
+    plan: Plan, session: Session, *, images: str, backend: str, options: FilmOptions, target: Path, shared: bool = False
+) -> Release:
+    """Everything after the plan: keyframes, clips, film and manifest, the latter two at `target` and beside it.
+
+    shared: the manifest without prompts and texts.
+    """
     from ..events import StageDone, StageStarted
     from ..manifest.build import manifest_path, write_manifest
     from ..media.ffmpeg import ffmpeg_binary
@@ -280,7 +285,7 @@ async def make_film(plan: Plan, session: Session, *, images: str, backend: str, 
     rendered = await render_clips(plan, session, backend=backend)
     release = export_film(await join_film(rendered, session, options), target)
     session.emit(StageStarted(stage="manifest", total=1))
-    write_manifest(release, manifest_path(target))
+    write_manifest(release, manifest_path(target), session.store.hashes.sha256, shared=shared)
     session.emit(StageDone(stage="manifest"))
     return release
 

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import json
-import platform
-from importlib import metadata
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
+from ..canonical import sha256_of as sha256_of_value
 from ..files import sha256_file, write_bytes
 from ..models.asset import Asset, Reference
 from ..models.clip import Outcome
 from ..models.film import Release
 from ..models.manifest import ClipRecord, FilmRecord, KeyframeRecord, Manifest, PictureRecord, SegmentRecord
 from ..models.plan import Keyframe, Plan
+from ..models.records import PlannerRecord
+from .environment import environment
 
-_LIBRARIES = ("av", "numpy", "pillow")
+_ADDRESS = re.compile(r" at \w+://[^\s,]*")
+"""Where a planner of one's own is: a machine's name, which a manifest keeps to itself."""
 
 
-def build_manifest(release: Release) -> Manifest:
+def build_manifest(release: Release, sha256_of: Callable[[Path], str] = sha256_file) -> Manifest:
     """The manifest of a release. `film.sha256` is of the file as it stands at `release.film.path` now.
 
-    It holds no absolute path, user or host name: pictures are named by their file names and hashes.
+    It holds no absolute path, user or host name: pictures are named by their file names and hashes. `sha256_of`: how programs
+    and fonts are hashed.
     """
-    film = release.film
+    from ..render.promise import in_chains, of_film
+
+    film, plan = release.film, release.rendered.plan
+    outcomes = in_chains(plan, release.rendered.outcomes)
     return Manifest(
         film=FilmRecord(
             sha256=sha256_file(Path(film.path)),
@@ -33,12 +40,17 @@ def build_manifest(release: Release) -> Manifest:
             width=film.width,
             height=film.height,
             frames_sha256=film.frames_sha256,
+            key=film.key,
+            options=release.options,
             encoder=film.encoder,
         ),
-        plan=_without_folders(release.rendered.plan),
-        keyframes=tuple(keyframe_record(k) for k in release.rendered.plan.keyframes),
-        segments=tuple(_segment(o) for o in release.rendered.outcomes),
-        environment=environment(),
+        determinism=of_film(outcomes),
+        planner=_planner(plan),
+        plan=_private(plan),
+        keyframes=tuple(keyframe_record(k) for k in plan.keyframes),
+        segments=tuple(_segment(o, plan) for o in outcomes),
+        seams=film.seams,
+        environment=environment(sha256_of),
     )
 
 
@@ -47,9 +59,17 @@ def manifest_path(film: Path) -> Path:
     return film.with_suffix(".manifest.json")
 
 
-def write_manifest(release: Release, path: Path) -> Manifest:
-    """Build the manifest and write it to `path`, whole or not at all. Raises StoreError when it cannot be written."""
-    manifest = build_manifest(release)
+def write_manifest(
+    release: Release, path: Path, sha256_of: Callable[[Path], str] = sha256_file, *, shared: bool = False
+) -> Manifest:
+    """Build the manifest and write it to `path`, whole or not at all. Raises StoreError when it cannot be written.
+
+    shared: without prompts and texts; see `share`.
+    """
+    from .share import share
+
+    manifest = build_manifest(release, sha256_of)
+    manifest = share(manifest) if shared else manifest
     write_bytes(path, manifest_json(manifest).encode())
     return manifest
 
@@ -59,18 +79,13 @@ def manifest_json(manifest: Manifest) -> str:
     return json.dumps(manifest.json_value(), indent=2, ensure_ascii=False) + "\n"
 
 
-def environment() -> dict[str, Any]:
-    """What touched the pixels besides the models, by version. Nothing that names a person or a machine."""
-    from ..media.ffmpeg import ffmpeg_version
+def manifest_sha256(value: dict[str, Any]) -> str:
+    """The hash by which a manifest is named and signed: sha256 of its canonical JSON (RFC 8785).
 
-    return {
-        "longvid": __version__,
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "machine": platform.machine(),
-        "ffmpeg": ffmpeg_version(),
-        "libraries": {name: metadata.version(name) for name in _LIBRARIES},
-    }
+    `value` is the manifest's JSON as it stands in its file, so that the hash is of what it says: indentation and the order of
+    keys are no part of it, and a field that is left out is not one that is null.
+    """
+    return sha256_of_value(value)
 
 
 def keyframe_record(keyframe: Keyframe) -> KeyframeRecord:
@@ -81,14 +96,30 @@ def keyframe_record(keyframe: Keyframe) -> KeyframeRecord:
     return KeyframeRecord(id=keyframe.id, source=keyframe.source, image=picture, **how)
 
 
-def _segment(outcome: Outcome) -> SegmentRecord:
+def _segment(outcome: Outcome, plan: Plan) -> SegmentRecord:
     clip = outcome.clip
-    values = {name: getattr(outcome, name) for name in SegmentRecord.model_fields if name not in ("clip", "made")}
+    own = ("clip", "made", "visual")
+    values = {name: getattr(outcome, name) for name in SegmentRecord.model_fields if name not in own}
+    if outcome.model.provider == "foreign":
+        values["determinism_reason"] = "the clip was made elsewhere, and how is not known"
     record = ClipRecord(sha256=clip.sha256, frames=clip.frames, frames_sha256=clip.frames_sha256) if clip else None
-    return SegmentRecord(**values, clip=record, made=clip.made if clip else {})
+    visual = next((plan.visual_of(s) for s in plan.segments if s.id == outcome.id), None)
+    return SegmentRecord(**values, clip=record, made=clip.made if clip else {}, visual=visual)
 
 
-def _without_folders(plan: Plan) -> Plan:
+def _planner(plan: Plan) -> PlannerRecord | None:
+    if plan.planner is None:
+        return None
+    return plan.planner.model_copy(update={"by": _without_address(plan.planned_by) or plan.planner.by})
+
+
+def _without_address(planned_by: str | None) -> str | None:
+    return _ADDRESS.sub("", planned_by) if planned_by is not None else None
+
+
+def _private(plan: Plan) -> Plan:
+    """The plan without folders and addresses, and without what the manifest has in a place of its own."""
+
     def bare(image: Asset) -> Asset:
         return image.model_copy(update={"path": Path(image.path).name})
 
@@ -100,4 +131,5 @@ def _without_folders(plan: Plan) -> Plan:
         for k in plan.keyframes
     )
     cast = tuple(m.model_copy(update={"references": references(m.references)}) for m in plan.cast)
-    return plan.model_copy(update={"keyframes": keyframes, "cast": cast})
+    own = {"planned_by": _without_address(plan.planned_by), "planner": None}
+    return plan.model_copy(update={"keyframes": keyframes, "cast": cast, **own})

@@ -58,16 +58,25 @@ def ffmpeg_binary() -> str:
 
 def ffmpeg_version() -> str:
     """The version that the ffmpeg in use calls itself, such as `5.1.8`. MissingTool when there is none or it does not run."""
+    return ffmpeg_versions()[0]
+
+
+def ffmpeg_versions() -> tuple[str, dict[str, str]]:
+    """The same, and the versions of the libraries that it runs with, by name: {"libavcodec": "59.37.100"}."""
     program = ffmpeg_binary()
-    answer = _answer(program)
+    said: list[str] = []
+    answer = _answer(program, said)
     version = _VERSION.match(answer)
     if version is None:
         raise MissingTool(f"{program} is no ffmpeg that works: {answer}.", "Install ffmpeg again.")
-    return version[1]
+    libraries = [match for line in said if (match := _LIBRARY.match(line))]
+    return version[1], {match[1]: match[2].replace(" ", "") for match in libraries}
 
 
 _VERSION = re.compile(r"ffmpeg version (\S+)")
+_LIBRARY = re.compile(r"(lib\w+)\s+[\d. ]+/\s*([\d. ]+)$")  # the second number is of the library that was loaded
 _ANSWER_S = 10
+_ANSWER_BYTES = 16384
 
 
 @functools.cache
@@ -81,28 +90,35 @@ def _check_setting(program: str) -> None:
         )
 
 
-def _answer(program: str) -> str:
-    """What a program says when it is asked for its version as ffmpeg is: that line of ffmpeg's, else what became of it."""
+def _answer(program: str, lines: list[str] | None = None) -> str:
+    """What a program says when it is asked for its version as ffmpeg is: that line of ffmpeg's, else what became of it.
+
+    `lines` gets all that it says.
+    """
+    lines = [] if lines is None else lines
     try:
-        child = subprocess.Popen(
-            [program, "-version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
+        said = _said(program)
     except OSError as error:
         return f"it cannot be started ({error.strerror})"
+    lines += [line.strip() for line in said.splitlines() if line.strip()]
+    own = next((line for line in lines if _VERSION.match(line)), None)
+    return own or (f"asked for its version, it says {lines[0][:80]!r}" if lines else "asked for its version, it says nothing")
+
+
+def _said(program: str) -> str:
+    """All that a program says when it is asked for its version. OSError where it cannot be started."""
+    child = subprocess.Popen([program, "-version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     # It may be any program: one that never ends, or never stops talking.
     patience = threading.Timer(_ANSWER_S, child.kill)
     patience.start()
     try:
         assert child.stdout is not None
         with child.stdout:
-            said = child.stdout.read(4096).decode("utf-8", "replace")
+            return child.stdout.read(_ANSWER_BYTES).decode("utf-8", "replace")
     finally:
         patience.cancel()
         child.kill()
         child.wait()
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    own = next((line for line in lines if _VERSION.match(line)), None)
-    return own or (f"asked for its version, it says {lines[0][:80]!r}" if lines else "asked for its version, it says nothing")
 
 
 def builder() -> ModuleType:

@@ -43,13 +43,18 @@ def first_frame(clip: Probe) -> Image.Image:
     raise Unreadable(f"no frame of {clip.path} can be decoded.", "Make it anew.")
 
 
-def repeats(before: Probe, after: Probe, shape: Shape) -> bool:
-    """Whether `after` begins on the frame `before` ends on, as the film shows them: at least 40 dB PSNR."""
+def closeness(before: Probe, after: Probe, shape: Shape) -> float:
+    """PSNR between the frame `before` ends on and the one `after` begins on, as the film shows them; infinite where equal."""
     import numpy as np
 
     pictures = (last_frame(before.path), first_frame(after))
     one, other = (np.asarray(fit_image(p, shape.width, shape.height, shape.fit)) for p in pictures)
-    return psnr(one, other) >= SAME_DB
+    return psnr(one, other)
+
+
+def repeats(before: Probe, after: Probe, shape: Shape) -> bool:
+    """Whether `after` begins on the frame `before` ends on, as the film shows them: at least 40 dB PSNR."""
+    return closeness(before, after, shape) >= SAME_DB
 
 
 def blend(

@@ -8,11 +8,10 @@ from pydantic import Field
 
 from .base import Fps, Frozen, MicroUsd, Seed64, Sha256
 from .plan import Plan
-from .records import Cost, ModelRecord, ReferenceRecord, SeedRecord
+from .records import Bound, Cost, Determinism, ModelRecord, ReferenceRecord, SeedRecord
 
-Determinism = Literal["bit-exact", "best-effort", "none"]
 __all__ = [
-    "Attempt", "Clip", "Cost", "Determinism", "ModelRecord", "Outcome", "OutcomeKind", "ReferenceRecord", "Rendered",
+    "Attempt", "Bound", "Clip", "Cost", "Determinism", "ModelRecord", "Outcome", "OutcomeKind", "ReferenceRecord", "Rendered",
     "SeedRecord",
 ]  # fmt: skip
 
@@ -66,6 +65,8 @@ class Outcome(Frozen):
     render_key: Sha256
     outcome: OutcomeKind
     determinism: Determinism
+    determinism_reason: str = Field("", description="The facts that the label follows from, in words")
+    bound: Bound | None = Field(None, description="What the label promises of a second rendering; None: nothing")
     prompt_sent: str
     left_out: str = Field("", description="Clauses the model's prompt limit left no room for")
     seed: SeedRecord

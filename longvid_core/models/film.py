@@ -24,6 +24,17 @@ class FilmOptions(Frozen):
     slate: bool = Field(False, description="Lay shot, timecode, prompt and seed over the picture")
 
 
+class Seam(Frozen):
+    """A continuous join as it was rendered."""
+
+    index: int = Field(ge=1, description="Of the segment that begins here")
+    segment: str = Field(description="Its id")
+    treatment: Literal["drop"] = Field("drop", description="`drop`: its first frame was left out, as the frame before again")
+    psnr_db: float | None = Field(
+        None, description="How close that frame is to the one before it, conformed to the film's size; None: they are equal"
+    )
+
+
 class Film(Frozen):
     """One playable file. `key` names everything its bytes depend on: clips, joins, encoder, slate."""
 
@@ -37,6 +48,7 @@ class Film(Frozen):
     height: int
     frames_sha256: Sha256
     encoder: tuple[str, ...] = Field((), description="The encoder's options, as given to ffmpeg")
+    seams: tuple[Seam, ...] | None = Field(None, description="None: nobody measured them")
 
 
 class Release(Frozen):
@@ -44,3 +56,4 @@ class Release(Frozen):
 
     film: Film
     rendered: Rendered
+    options: FilmOptions | None = Field(None, description="How the film was asked to be encoded; None: not known")

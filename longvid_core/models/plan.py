@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from .asset import Asset, Reference
 from .base import Fps, Frozen, Seed64, Sha256
-from .records import Fit, PictureMade, SeedPolicy
+from .records import Fit, PictureMade, PlannerRecord, SeedPolicy
 from .visual import VisualState
 
 PLAN_SCHEMA = "longvid.plan/1"
@@ -88,6 +88,7 @@ class Plan(Frozen):
     seed_policy: SeedPolicy = "derived"
     seed_step: int = Field(1, gt=-(2**53), lt=2**53, description="For the policy `stride`: base + index * step")
     planned_by: str | None = Field(None, description="Who planned it: `offline`, openai:MODEL, or who stood in for whom")
+    planner: PlannerRecord | None = Field(None, description="How it was planned; None for one written by hand")
     visual: VisualState = VisualState()
     cast: tuple[CastMember, ...] = ()
     keyframes: tuple[Keyframe, ...] = ()

@@ -10,6 +10,27 @@ from .base import Frozen, MicroUsd, Seed64, Sha256
 
 SeedPolicy = Literal["universal", "stride", "derived", "from_id"]
 Fit = Literal["crop", "pad", "stretch"]
+Determinism = Literal["bit-exact", "best-effort", "none"]
+
+
+class PlannerRecord(Frozen):
+    """Who made the plan, and out of what. The rules have no model and no answer."""
+
+    by: str = Field(description="`offline`, openai:MODEL, or who stood in for whom")
+    model: str | None = None
+    prompt: str | None = Field(None, description="The user's words, whole; None where they were taken out")
+    prompt_sha256: Sha256 = Field(description="Of the user's words in UTF-8")
+    answer_sha256: Sha256 | None = Field(
+        None, description="Of the model's answer as it was taken, before anything was mended, as canonical JSON (RFC 8785)"
+    )
+    settings: dict[str, Any] = Field(default_factory=dict, description="What was asked for besides, and how the model was asked")
+
+
+class Bound(Frozen):
+    """How far a second rendering of the same request may be from the first."""
+
+    largest: int | None = Field(None, ge=0, le=255, description="Largest absolute error of a sample; 0: no sample may differ")
+    psnr_db: float | None = Field(None, gt=0, description="Least PSNR over all samples")
 
 
 class ModelRecord(Frozen):

@@ -14,6 +14,7 @@ from .compose import composed
 from .endpoint import Endpoint
 from .judge import answered, known
 from .mend import mended
+from .provenance import by_model
 
 if TYPE_CHECKING:
     from ..render.session import Session
@@ -52,7 +53,8 @@ class LlmPlanner:
         repairs: list[str] = []
         whole = mended(answer, facts, repairs.append)
         tell_repairs(self.session, self.endpoint.name, repairs)
-        return composed(whole, facts, self.endpoint.name)
+        plan = composed(whole, facts, self.endpoint.name)
+        return plan.model_copy(update={"planner": by_model(facts.brief, self.endpoint, answer)})
 
     def told(self) -> str:
         """Who planned, and what it took."""

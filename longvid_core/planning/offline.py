@@ -18,6 +18,7 @@ from .joins import units_of
 from .keyframes import keyframes_of
 from .parse import parse
 from .people import discovered
+from .provenance import by_rules
 from .script import Script, plain
 from .shots import Shot, only_other, shots_of
 from .textkit import printable, says_something, shortened, tidy_lines
@@ -82,6 +83,7 @@ def plan_offline(brief: Brief, limits: Limits) -> Plan:
         seed_policy=brief.seed_policy,
         seed_step=brief.seed_step,
         planned_by="offline",
+        planner=by_rules(brief),
         visual=base,
         cast=tuple(CastMember(name=p.name, look=p.look) for p in _cast(people)),
         keyframes=tuple(keyframes),

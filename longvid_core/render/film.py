@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from ..errors import RenderFailed
 from ..events import Progress, StageDone, StageStarted
 from ..models.base import exact_fps
 from ..models.clip import Clip, Rendered
-from ..models.film import Film, FilmOptions, Release
+from ..models.film import Film, FilmOptions, Release, Seam
 
 if TYPE_CHECKING:
     from .session import Session
@@ -38,7 +39,7 @@ async def join_film(rendered: Rendered, session: Session, options: FilmOptions |
         async with session.store.films.lock(key, session.interrupted):
             film = session.store.film(key) or await asyncio.to_thread(_join, rendered, options, key, session)
     session.emit(StageDone(stage="join"))
-    return Release(film=film, rendered=rendered)
+    return Release(film=film, rendered=rendered, options=options)
 
 
 def require_clips(rendered: Rendered) -> Rendered:
@@ -163,9 +164,32 @@ def _join(rendered: Rendered, options: FilmOptions, key: str, session: Session) 
         "height": plan.height,
         "frames_sha256": frames_sha256,
         "encoder": list(encoder),
+        "seams": [seam.json_value() for seam in _seams(rendered, session)],
     }
     path, found = session.store.films.put(key, target, target.suffix, facts)
     return Film(key=key, path=str(path), **found)
+
+
+def _seams(rendered: Rendered, session: Session) -> list[Seam]:
+    """Each continuous join, measured between the last frame of one clip and the first of the next, which the film leaves out."""
+    from ..media.encode import exact_rate
+    from ..media.probe import Probe, probe
+    from ..media.seams import closeness
+    from ..media.shape import Shape
+
+    plan = rendered.plan
+    shape = Shape(plan.width, plan.height, exact_rate(plan.fps), plan.fit)
+    seams: list[Seam] = []
+    before: Probe | None = None
+    for segment, clip, drop in zip(plan.segments, rendered.clips, _drops(rendered), strict=True):
+        session.check()
+        after = probe(Path(clip.path))
+        if drop and before is not None:
+            decibels = closeness(before, after, shape)
+            measured = round(decibels, 3) if math.isfinite(decibels) else None
+            seams.append(Seam(index=segment.index, segment=segment.id, psnr_db=measured))
+        before = after
+    return seams
 
 
 def _slate(text: dict[str, Any] | None) -> Any:

@@ -19,6 +19,7 @@ from ..seeds import map_seed, segment_seed
 from .attempt import rendered_here, shown
 from .fitting import fit_prompt
 from .lanes import Lane
+from .promise import promise_of
 from .remote import rendered_far_away
 from .session import Session
 
@@ -143,13 +144,16 @@ class Take:
     ) -> Outcome:
         """What became of the segment, written down and told to the world. `attempts`: default, those at this take."""
         made = clip.made if clip else {}
+        promise = promise_of(self.named, self.backend.entry, made, kind)
         attempts = attempts if attempts is not None else session.ledger.attempts(self.render_key)
         outcome = Outcome(
             index=self.segment.index,
             id=self.segment.id,
             render_key=clip.render_key if clip else self.render_key,
             outcome=kind,
-            determinism=self.backend.entry.determinism_on(made.get("device")),
+            determinism=promise.label,
+            determinism_reason=promise.reason,
+            bound=promise.bound,
             prompt_sent=str(made.get("prompt_sent", self.request.prompt_sent)),
             left_out=self.left_out,
             seed=SeedRecord(

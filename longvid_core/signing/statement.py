@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from ..canonical import canonical_json
+from ..canonical import canonical_json, strict_json
 from ..errors import BadInput
 from ..models.base import Sha256
 from ..models.manifest import MANIFEST_SCHEMA
@@ -73,7 +71,7 @@ def read_statement(path: Path) -> Statement:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise BadInput(f"cannot read the manifest {path}: {why}.", "A film is signed and checked with its manifest.") from error
     try:
-        value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        value = strict_json(text)
         canonical = canonical_json(value)
     except ValueError as error:
         raise BadInput(f"{path} is not a manifest: {error}.", "Restore it, or make the film again.") from error
@@ -93,16 +91,3 @@ def read_statement(path: Path) -> Statement:
         title=said.plan.title,
         keyframes={k.image.pixels_sha256: k.id for k in said.keyframes if k.image},
     )
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose every name stands once: of two, one reader would take the first and another the last."""
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"{next(n for n in names if names.count(n) > 1)!r} stands in it twice")
-    return value
-
-
-def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no number of JSON")

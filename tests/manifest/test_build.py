@@ -8,9 +8,19 @@ import json
 import socket
 from pathlib import Path
 
-from longvid_core.manifest.build import manifest_path, write_manifest
+from longvid_core.catalog import ModelEntry, find_backend
+from longvid_core.files import sha256_file
+from longvid_core.manifest.build import build_manifest, manifest_json, manifest_path, write_manifest
+from longvid_core.media.ffmpeg import ffmpeg_binary
 from longvid_core.models import Manifest
+from longvid_core.models.film import FilmOptions
+from longvid_core.models.manifest import DeterminismRecord
+from longvid_core.models.records import Bound, PlannerRecord
+from longvid_core.planfile import parse_plan, plan_json
+from longvid_core.planning.brief import Brief, Limits
+from longvid_core.planning.offline import plan_offline
 from longvid_core.render.film import export_film
+from longvid_core.render.promise import promise_of
 from tests.films import Studio, small_plan
 
 
@@ -40,3 +50,69 @@ def test_it_names_no_folder_user_or_host(tmp_path: Path) -> None:
     write_manifest(made, tmp_path / "m.json")
     text = (tmp_path / "m.json").read_text()
     assert str(tmp_path) not in text and "/" + getpass.getuser() not in text and socket.gethostname() not in text
+
+
+def test_it_is_complete(tmp_path: Path) -> None:
+    made = Studio(tmp_path / "home").make(small_plan(3, cuts=(2,)), options=FilmOptions(crf=20))
+    manifest = build_manifest(made)
+    assert manifest.film.key == made.film.key
+    assert manifest.film.options == FilmOptions(crf=20) and "20" in manifest.film.encoder
+    assert manifest.seams is not None
+    assert [(s.index, s.segment, s.treatment, s.psnr_db) for s in manifest.seams] == [(1, "s01", "drop", None)]
+    files = {f["name"]: f["sha256"] for f in manifest.environment["files"]}
+    assert files["ffmpeg"] == sha256_file(Path(ffmpeg_binary()).resolve()) and "IBMPlexSans-Regular.ttf" in files
+    assert manifest.environment["ffmpeg_libraries"]["libavcodec"]
+    assert [s.visual for s in manifest.segments] == [made.rendered.plan.visual_of(s) for s in made.rendered.plan.segments]
+    assert manifest.determinism == DeterminismRecord(
+        label="bit-exact", reason="every segment is bit-exact, and so is the encoder of the film"
+    )
+    assert {s.bound for s in manifest.segments} == {Bound(largest=0)}
+
+
+def test_a_film_from_the_store_is_told_of_in_the_same_words(tmp_path: Path) -> None:
+    studio, plan = Studio(tmp_path / "home"), small_plan(2)
+    first, again = build_manifest(studio.make(plan)), build_manifest(studio.make(plan))
+    assert (again.seams, again.film, again.determinism) == (first.seams, first.film, first.determinism)
+
+
+def test_a_label_follows_from_facts() -> None:
+    local, remote = find_backend("wan", "video"), find_backend("runway", "video")
+    on_cpu = promise_of("wan:wan2.1-flf2v", local.entry, {"device": "cpu"}, "rendered")
+    assert on_cpu.label == "bit-exact" and on_cpu.bound == Bound(largest=0) and "on cpu" in on_cpu.reason
+    on_gpu = promise_of("wan:wan2.1-flf2v", local.entry, {"device": "cuda"}, "cached")
+    assert (on_gpu.label, on_gpu.bound) == ("best-effort", None) and "on cuda" in on_gpu.reason
+    far = promise_of(str(remote), remote.entry, {}, "rendered")
+    assert far.label == remote.entry.determinism and str(remote) in far.reason
+    assert promise_of("animatic", find_backend("animatic", "video").entry, {}, "placeholder").label == "none"
+
+
+def test_a_chain_promises_no_more_than_what_it_goes_on_from(tmp_path: Path) -> None:
+    made = Studio(tmp_path / "home").make(small_plan(3, mode="chaining", cuts=(2,)))
+    first, *others = made.rendered.outcomes
+    weak = first.model_copy(update={"determinism": "best-effort", "determinism_reason": "its device rounds"})
+    manifest = build_manifest(
+        made.model_copy(update={"rendered": made.rendered.model_copy(update={"outcomes": (weak, *others)})})
+    )
+    assert [s.determinism for s in manifest.segments] == ["best-effort", "best-effort", "bit-exact"]
+    assert "last frame of segment 0 (s00), which is best-effort" in manifest.segments[1].determinism_reason
+    assert manifest.determinism is not None and manifest.determinism.label == "best-effort"
+    assert "segment 0 (s00)" in manifest.determinism.reason and "its device rounds" in manifest.determinism.reason
+
+
+def test_who_planned_it_travels_with_the_plan(tmp_path: Path) -> None:
+    words = "A fox walks through snow. It stops at a frozen river."
+    plan = plan_offline(Brief(prompt=words, width=64, height=48, seconds=1), Limits.of("animatic", animatic(), 16))
+    plan = parse_plan(plan_json(plan), folder=tmp_path)
+    own = plan.model_copy(update={"planned_by": "openai:mine at http://studio-pc.local:11434/v1, revised by hand"})
+    manifest = build_manifest(Studio(tmp_path / "home").make(own))
+    assert manifest.planner == PlannerRecord(
+        by="openai:mine, revised by hand",
+        prompt=words,
+        prompt_sha256=hashlib.sha256(words.encode()).hexdigest(),
+        settings={"mode": "keyframe", "seconds": 1.0},
+    )
+    assert "studio-pc" not in manifest_json(manifest) and manifest.plan.planner is None
+
+
+def animatic() -> ModelEntry:
+    return find_backend("animatic", "video").entry

@@ -1,0 +1,39 @@
+"""What a plan says of how it was planned: by whom, out of which words, from which answer."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from ..canonical import sha256_of
+from ..models.records import PlannerRecord
+from .brief import Brief
+
+if TYPE_CHECKING:
+    from .answer import PlanAnswer
+    from .endpoint import Endpoint
+
+_ASKED = ("mode", "seconds", "segments")
+
+
+def by_rules(brief: Brief) -> PlannerRecord:
+    """The record of a plan by the offline planner."""
+    return _record(brief, "offline", asked=_asked(brief))
+
+
+def by_model(brief: Brief, endpoint: Endpoint, answer: PlanAnswer) -> PlannerRecord:
+    """The record of a plan by a language model. `answer`: as the model gave it, before anything was mended."""
+    said = endpoint.session.settings.planner
+    how = {"temperature": said.temperature, "seed": None if said.seed is None else str(said.seed), "mode": said.mode}
+    record = _record(brief, f"openai:{endpoint.model}", asked=_asked(brief) | how | {"reasks": said.reasks})
+    return record.model_copy(update={"model": endpoint.model, "answer_sha256": sha256_of(answer.model_dump(mode="json"))})
+
+
+def _record(brief: Brief, by: str, *, asked: dict[str, Any]) -> PlannerRecord:
+    words = hashlib.sha256(brief.prompt.encode()).hexdigest()
+    return PlannerRecord(by=by, prompt=brief.prompt, prompt_sha256=words, settings=asked)
+
+
+def _asked(brief: Brief) -> dict[str, Any]:
+    """What the person said of the film besides its words."""
+    return {name: getattr(brief, name) for name in _ASKED if getattr(brief, name) is not None}
