@@ -6,16 +6,16 @@ from typing import Any
 
 from tools.templates import GROUPS, LINKS, film_nodes, node, note, plan_nodes
 
-WHITE_HORSE = """\
+WILD_HORSE = """\
 Style: 35 mm film, natural light, muted colours, shallow focus.
 
-Wide shot, slow push in at dawn: a white horse stands on an empty beach, mist over the waves.
+Wide shot, slow push in at dawn: a wild brown horse gallops along an empty beach, mist over the waves.
 
-The white horse gallops along the beach, and spray flies up around the white horse.
+The wild horse gallops over green hills, and the first sun reaches the wild horse.
 
-The white horse climbs a hill of tall grass above the sea, and the first sun reaches the white horse.
+The wild horse comes to a meadow of tall grass, and slows to a walk.
 
-CUT TO: Wide shot, slow pull out at dusk: the white horse rests by a lake below snow mountains, and birds cross the sky.
+CUT TO: Wide shot, slow pull out at dusk: the wild horse stands in the snow below high mountains, and stars come out.
 """
 
 LONG_DRIVE = """\
@@ -27,7 +27,7 @@ The blue car comes to green hills, and the shadows of clouds move over the road.
 
 The blue car drives through a pine forest in the rain, its headlights on.
 
-CUT TO: Wide shot, slow pull out at night: the blue car stands on a hill above a great city, and the lights of the city glitter.
+CUT TO: Wide shot, slow pull out at dusk: the blue car drives along a road through snow below high mountains.
 """
 
 KEY_NOTE = """\
@@ -142,8 +142,8 @@ def template(id: str, story: str, start: str, backend: str, budget: float, prefi
 
 TEMPLATES: dict[str, dict[str, Any]] = {
     "remote_keyframe_mode": template(
-        "6e2f9b41-58c7-4d0a-b3e6-72656d6b6579", WHITE_HORSE, KEYFRAME_NOTE, "runway:veo3.1_fast", 4.0, "longvid/white_horse",
-        mode="keyframe", seconds=24.0, segments=4, title="The White Horse",
+        "6e2f9b41-58c7-4d0a-b3e6-72656d6b6579", WILD_HORSE, KEYFRAME_NOTE, "runway:veo3.1_fast", 4.0, "longvid/wild_horse",
+        mode="keyframe", seconds=24.0, segments=4, title="The Wild Horse",
     ),
     "remote_chaining_mode": template(
         "7f3a0c52-69d8-4e1b-a4f7-72656d636861", LONG_DRIVE, CHAINING_NOTE, "runway:gen4_turbo", 1.5, "longvid/long_drive",

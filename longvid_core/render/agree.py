@@ -1,4 +1,4 @@
-"""What a run will cost and what it lacks, said before anything is rendered: keys, packages, budget."""
+"""What a run will cost, and what a provider lacks here: said before anything is rendered."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 def agreed(plan: Plan, session: Session, *, backend: str) -> Estimate:
     """What rendering the plan's segments will cost, told to the world as `Estimated`.
 
-    Raises, before anything is spent: OverBudget where that is more than the session's budget, BadInput or MissingTool where a
-    provider that has to render something lacks its key or its package, CannotRender as `estimate` does.
+    Raises, before anything is spent, OverBudget where that is more than the session's budget, and what `estimate` does.
     """
     costs = estimate(plan, session, backend=backend)
     new = [item for item in costs.segments if not item.cached]
@@ -37,8 +36,6 @@ def agreed(plan: Plan, session: Session, *, backend: str) -> Estimate:
         )
     )
     check_budget(costs, None if session.budget_micro_usd is None else session.budget_micro_usd / 1e6)
-    for name in dict.fromkeys(item.made_by for item in new):
-        check_access(name, session.settings)
     return costs
 
 
