@@ -8,7 +8,24 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import Interrupted
-from . import approve, backends, cast, clips, estimate, failures, film, jobs, schema, seeds, signing, spend, stages, submit
+from . import (
+    approve,
+    backends,
+    bundle,
+    cast,
+    clips,
+    diff,
+    estimate,
+    failures,
+    film,
+    jobs,
+    schema,
+    seeds,
+    signing,
+    spend,
+    stages,
+    submit,
+)
 
 
 def _version(asked: bool) -> None:
@@ -50,5 +67,5 @@ def _longvid(
     """Options that come before the command's name. `--debug` is read by `entry.main` itself."""
 
 
-for group in (film, stages, cast, clips, estimate, backends, jobs, spend, seeds, approve, signing, submit, schema):
+for group in (film, stages, cast, clips, estimate, backends, jobs, spend, seeds, approve, diff, bundle, signing, submit, schema):
     group.register(app)

@@ -42,8 +42,8 @@ def page(plan: Plan) -> str:
         [
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width,initial-scale=1">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-            f"<title>{escape(plan.title)}</title><style>{_STYLE}</style></head><body><main>",
+            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+            f"<title>{escape(plan.title)}</title><style>{STYLE}</style></head><body><main>",
             f"<header><h1>{escape(plan.title)}</h1><p>{escape(' · '.join(facts))}</p><nav>{strip}</nav></header>",
             f"<section class=cast><h2>Cast</h2><dl>{cast}</dl></section>" if cast else "",
             *shots,
@@ -98,8 +98,8 @@ def _small(path: Path) -> bytes:
     return file.getvalue()
 
 
-_POLICY = "default-src 'none';img-src data:;style-src 'unsafe-inline'"
-_STYLE = """
+POLICY = "default-src 'none';img-src data:;style-src 'unsafe-inline'"
+STYLE = """
 :root{color-scheme:light dark;--bg:light-dark(#faf8f4,#15161a);--ink:light-dark(#22252b,#e9e7e2);
 --dim:light-dark(#6b6f78,#9a9ca5);--card:light-dark(#fff,#1e2026);--line:light-dark(#e4e0d8,#2d3038)}
 *{box-sizing:border-box}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 from collections.abc import Sequence
@@ -79,32 +78,34 @@ def shown(found: Sequence[Difference]) -> RenderableType:
     for number in dict.fromkeys(d.id for d in found):
         own = [d for d in found if d.id == number]
         lines.append(Text(f"segment {own[0].index:02d} {number}", style=f"bold {colour(own[0].index)}"))
-        for difference in own:
-            words = _words(clean(difference.before), clean(difference.after))
-            lines.append(Text.assemble((f"  {difference.field}  ", "dim"), words))
+        lines += field_lines(own)
     return Group(*lines) if lines else Text("nothing is otherwise", style="dim")
 
 
+def field_lines(found: Sequence[Difference]) -> list[Text]:
+    """A line for each field, under whatever it belongs to."""
+    return [Text.assemble((f"  {clean(d.field)}  ", "dim"), _words(short(clean(d.before)), short(clean(d.after)))) for d in found]
+
+
+def short(text: str) -> str:
+    """Hashes cut to what people compare."""
+    return re.sub(r"\b([0-9a-f]{12})[0-9a-f]{52}\b", r"\1", text)
+
+
 def _words(before: str, after: str) -> Text:
-    """Both texts in one, the differences marked word by word; where little is the same, one after the other."""
-    old, new = (re.findall(r"\S+|\s+", text) for text in (before, after))
-    compared = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    line = Text()
-    if compared.ratio() < 0.3:
-        _mark(line, before, after)
-        return line
-    for kind, a, b, c, d in compared.get_opcodes():
-        if kind == "equal":
-            line.append("".join(old[a:b]))
+    """Both texts in one, the differences marked word by word."""
+    from ..planning.difference import worded
+
+    line, last = Text(), "same"
+    for kind, text in worded(before, after):
+        if (last, kind) == ("gone", "came"):
+            line.append(" ")
+        if kind == "same":
+            line.append(text)
         else:
-            _mark(line, "".join(old[a:b]), "".join(new[c:d]))
+            line.append(f"[-{text}-]" if kind == "gone" else f"{{+{text}+}}", _MARKS[kind])
+        last = kind
     return line
 
 
-def _mark(line: Text, gone: str, came: str) -> None:
-    if gone:
-        line.append(f"[-{gone}-]", "red strike")
-    if gone and came:
-        line.append(" ")
-    if came:
-        line.append(f"{{+{came}+}}", "green underline")
+_MARKS = {"gone": "red strike", "came": "green underline"}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import difflib
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from ..models.base import Frozen
 from ..models.plan import Plan, Segment
+
+Kind = Literal["same", "gone", "came"]
 
 
 class Difference(Frozen):
@@ -29,18 +34,22 @@ def differences(old: Plan, new: Plan) -> list[Difference]:
         if was is None:
             found.append(Difference(id=segment.id, index=segment.index, field="segment", before="", after=segment.prompt))
             continue
-        mine, theirs = _said(old, was), _said(new, segment)
-        found += [
-            Difference(id=segment.id, index=segment.index, field=name, before=mine.get(name, ""), after=theirs.get(name, ""))
-            for name in dict.fromkeys((*mine, *theirs))
-            if mine.get(name, "") != theirs.get(name, "")
-        ]
+        found += changed_fields(segment.id, segment.index, said(old, was), said(new, segment))
     return sorted(found, key=lambda d: d.index)
 
 
-def _said(plan: Plan, segment: Segment) -> dict[str, str]:
+def changed_fields(name: str, index: int, mine: Mapping[str, str], theirs: Mapping[str, str]) -> list[Difference]:
+    """Those of the fields, by name, that say something else; one that is missing says nothing."""
+    return [
+        Difference(id=name, index=index, field=field, before=mine.get(field, ""), after=theirs.get(field, ""))
+        for field in dict.fromkeys((*mine, *theirs))
+        if mine.get(field, "") != theirs.get(field, "")
+    ]
+
+
+def said(plan: Plan, segment: Segment) -> dict[str, str]:
     """Everything a segment says, in words."""
-    said = {
+    found = {
         "join": segment.join,
         "prompt": segment.prompt,
         "negative": segment.negative,
@@ -52,17 +61,33 @@ def _said(plan: Plan, segment: Segment) -> dict[str, str]:
         "backend": segment.backend or "",
     }
     for end, name in (("opening", segment.first_keyframe), ("ending", segment.last_keyframe)):
-        said[end] = plan.keyframe(name).prompt if name is not None else ""
-    return {**said, **_flat(plan.visual_of(segment).json_value())}
+        found[end] = plan.keyframe(name).prompt if name is not None else ""
+    return {**found, **flat(plan.visual_of(segment).json_value())}
 
 
-def _flat(value: dict[str, Any], over: str = "") -> dict[str, str]:
+def flat(value: Mapping[str, Any], over: str = "", *, exact: bool = False) -> dict[str, str]:
+    """The fields of nested JSON objects as one list of names and texts. `exact`: texts stay as they are written."""
     found: dict[str, str] = {}
     for name, part in value.items():
         if isinstance(part, dict):
-            found |= _flat(part, f"{over}{name} ")
-        elif isinstance(part, list):
+            found |= flat(part, f"{over}{name} ", exact=exact)
+        elif isinstance(part, (list, tuple)):
             found[f"{over}{name}"] = ", ".join(map(str, part))
         else:
-            found[f"{over}{name}".replace("_", " ")] = "" if part is None else str(part).replace("_", " ")
+            text = "" if part is None else str(part)
+            found[f"{over}{name}".replace("_", " ")] = text if exact else text.replace("_", " ")
     return found
+
+
+def worded(before: str, after: str) -> list[tuple[Kind, str]]:
+    """Both texts in one, word by word, with what went and what came; where little is the same, one after the other."""
+    old, new = (re.findall(r"\S+|\s+", text) for text in (before, after))
+    compared = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    parts: list[tuple[Kind, str]] = []
+    if compared.ratio() < 0.3:
+        parts = [("gone", before), ("came", after)]
+    else:
+        for kind, a, b, c, d in compared.get_opcodes():
+            gone, came = "".join(old[a:b]), "".join(new[c:d])
+            parts += [("same", gone)] if kind == "equal" else [("gone", gone), ("came", came)]
+    return [(kind, text) for kind, text in parts if text]
