@@ -1,35 +1,68 @@
-"""`longvid backends`: every model one can draw and render with, and what it can do."""
+"""`longvid backends`: every model one can draw and render with, what it can do, and what a plan would cost there."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Json
+from .options import Config, Json
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ..catalog import Backend
     from ..catalog.registry import Kind
+    from ..estimate import Offer
+    from ..providers.jobs import Difference
+
+PlanFile = Annotated[
+    Path | None,
+    typer.Argument(metavar="[PLAN.json]", help="A plan: say which models could render it, and for how much.", show_default=False),
+]
+Check = Annotated[
+    str | None,
+    typer.Option(
+        "--check", metavar="MODEL", help="Compare what a model publishes of itself with the catalog; 1 where they differ."
+    ),
+]
 
 
-def backends(as_json: Json = False) -> None:
-    """List every provider and model: what it takes, how long and large, its seed, its price and since when."""
-    from .reporting import JsonLines, reporter
+def backends(plan_file: PlanFile = None, check: Check = None, as_json: Json = False, config: Config = None) -> int:
+    """List every provider and model: what it takes, how long and large, its seed, its price and since when.
 
+    With a plan: what could render it, for how much, and what stands in the way elsewhere. What the store has costs nothing.
+    """
+    from ..errors import BadInput
+    from .reporting import reporter
+    from .table_of_backends import Listed, Offered
+
+    if check is not None and plan_file is not None:
+        raise BadInput("--check compares a model, and a plan was given, too.", "Leave one of them out.")
+    if check is not None:
+        return _check(check, as_json, config)
     out = reporter(as_json)
-    found: dict[Kind, list[Backend]] = {"image": _all("image"), "video": _all("video")}
-    if isinstance(out, JsonLines):
-        listed = [
-            {"kind": kind, "name": str(b), "default": _is_default(b, kind), **b.entry.json_value()}
-            for kind, entries in found.items()
-            for b in entries
-        ]
-        out.line({"event": "done", "backends": listed})
-        return
-    out.show(_table(found), {})
+    if plan_file is not None:
+        title, count, offers = _offered(plan_file, config)
+        value: dict[str, Any] = {"event": "done", "plan": title, "segments": count, "offers": [o.json_value() for o in offers]}
+        out.show(Offered(title, count, offers), value)
+        return 0
+    found: dict[Kind, list[Backend]] = {"video": _all("video"), "image": _all("image")}
+    listed = [
+        {"kind": kind, "name": str(b), "default": is_default(b, kind), **b.entry.json_value()}
+        for kind, entries in reversed(found.items())
+        for b in entries
+    ]
+    out.show(Listed(found), {"event": "done", "backends": listed})
+    return 0
+
+
+def is_default(backend: Backend, kind: Kind) -> bool:
+    """Whether it is the one that is used when none is named."""
+    from ..catalog import default_backend, find_backend
+
+    return find_backend(default_backend(kind), kind) == backend
 
 
 def _all(kind: Kind) -> list[Backend]:
@@ -40,93 +73,63 @@ def _all(kind: Kind) -> list[Backend]:
     return [find_backend(name, kind) for name in names]
 
 
-def _is_default(backend: Backend, kind: Kind) -> bool:
-    from ..catalog import default_backend, find_backend
+def _offered(plan_file: Path, config: Path | None) -> tuple[str, int, list[Offer]]:
+    """The plan's title, how many of its segments name no backend of their own, and what each model would take for those."""
+    from ..estimate import offers
+    from ..planfile import load_plan
+    from ..render.looking import look
+    from ..settings import load_settings
+    from . import runs
 
-    return find_backend(default_backend(kind), kind) == backend
+    plan, settings = load_plan(plan_file), load_settings(config)
+    with runs.stoppable() as interrupted, look(settings, emit=lambda event: None, interrupted=interrupted) as session:
+        found = offers(plan, _all("video"), session, images=settings.images.backend)
+    return plan.title, sum(segment.backend is None for segment in plan.segments), found
 
 
-def _table(found: dict[Kind, list[Backend]]) -> RenderableType:
+def _check(name: str, as_json: bool, config: Path | None) -> int:
+    """Show where a model's published interface and its catalog entry differ; gives the exit code."""
+    from ..errors import BadInput
+    from ..providers.jobs import Checks
+    from . import runs
+    from .ledgers import looked_at
+    from .reporting import reporter
+
+    with looked_at(config) as books:
+        provider, model = _named(name)
+        renderer = books.renderers.named(provider)
+        if not isinstance(renderer, Checks):
+            raise BadInput(f"{provider} publishes nothing that its catalog could be compared with.", "Replicate's models do.")
+        differences = runs.wait(renderer.check(model))
+    found = [d.json_value() for d in differences]
+    value = {"event": "done", "model": f"{provider}:{model}", "differences": found}
+    reporter(as_json).show(_differences(f"{provider}:{model}", differences), value)
+    return 1 if differences else 0
+
+
+def _named(name: str) -> tuple[str, str]:
+    """Provider and model of PROVIDER[:MODEL], or of a Replicate model's own name (OWNER/NAME)."""
+    from ..catalog import entry_of, provider_names
+
+    provider, _, model = name.partition(":")
+    if provider not in provider_names("video") and "/" in provider:
+        return "replicate", name
+    return provider, model or entry_of(provider).default
+
+
+def _differences(model: str, differences: tuple[Difference, ...]) -> RenderableType:
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
+    if not differences:
+        return f"{model}: the catalog says what the model publishes"
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    limited = any(_size(backend) != _ANY_SIZE for backends in found.values() for backend in backends)
-    for name in ("", "pictures in", "frames", *(["size"] if limited else []), "seed", "price"):
-        table.add_column(name, overflow="fold", no_wrap=name in ("", "pictures in", "seed", "price"))
-    headings: dict[Kind, str] = {"video": "--backend", "image": "--images"}
-    for kind, heading in headings.items():
-        table.add_row(Text(heading, style="bold"))
-        for backend in found[kind]:
-            mark = " *" if _is_default(backend, kind) else ""
-            length = _length(backend) if kind == "video" else "-"
-            size = [_size(backend)] if limited else []
-            table.add_row(
-                Text(f"  {backend}{mark}", style="#4fb3bf"), _pictures(backend), length, *size, _seed(backend), _price(backend)
-            )
-        table.add_row()
-    notes = [Text("* when none is named. In brackets: optional.", style="dim")]
-    if others := list(dict.fromkeys(b.provider for backends in found.values() for b in backends if _takes_others(b))):
-        where = " and ".join(others)
-        notes.append(Text(f"{where} also: a folder, a file or a Hugging Face repository after the colon.", style="dim"))
-    return Group(table, *notes)
-
-
-def _takes_others(backend: Backend) -> bool:
-    from ..catalog import entry_of
-
-    return entry_of(backend.provider).others
-
-
-def _pictures(backend: Backend) -> str:
-    entry = backend.entry
-    shown = {"required": "{}", "optional": "({})", "none": ""}
-    takes = [shown[need].format(which) for which, need in (("first", entry.first_frame), ("last", entry.last_frame))]
-    takes.append(f"({'' if entry.references == 1 else 'up to '}{entry.references})" if entry.references else "")
-    return ", ".join(t for t in takes if t) or "-"
-
-
-_ANY_SIZE = "16 to 8192"
-
-
-def _size(backend: Backend) -> str:
-    entry = backend.entry
-    if entry.ratios:
-        return " ".join(entry.ratios)
-    multiple = "" if entry.size_multiple == 2 else f", multiples of {entry.size_multiple}"
-    return " ".join(entry.sizes) or f"{entry.min_side} to {entry.max_side}{multiple}"
-
-
-def _seed(backend: Backend) -> str:
-    """What a seed does, and whether the same one gives the same pixels."""
-    repeats = backend.entry.determinism
-    return {"native": repeats, "accepted": "accepted", "none": "none"}[backend.entry.seed.promise]
-
-
-def _length(backend: Backend) -> str:
-    entry = backend.entry
-    if entry.seconds:
-        return ", ".join(f"{s:g}" for s in entry.seconds) + " s"
-    if entry.frames is None:
-        return "any"
-    rule = entry.frames
-    step = f" ({rule.step}n+{rule.offset})" if rule.step > 1 else ""
-    rate = " at any fps" if entry.any_fps else f" at {entry.native_fps:g} fps" if entry.native_fps else ""
-    return f"{rule.min} to {rule.max}{step}{rate}"
-
-
-def _price(backend: Backend) -> str:
-    from .costs import dollars
-
-    price = backend.entry.price
-    if price is None:
-        return "not known"
-    if price.unit == "free":
-        return "free"
-    low, high = (round(1e6 * usd) for usd in (price.usd, price.high_usd if price.high_usd is not None else price.usd))
-    one = "an" if price.unit == "image" else "a"
-    return f"{dollars(low, high)} {one} {price.unit}, {price.checked}"
+    for column in ("field", "catalog", "published now"):
+        table.add_column(column, no_wrap=column == "field", overflow="fold")
+    for each in differences:
+        table.add_row(each.field, Text(each.listed or "-"), Text(each.live or "-", style="yellow"))
+    return Group(Text(f"{model}: the catalog differs from what the model publishes", style="bold"), table)
 
 
 def register(app: typer.Typer) -> None:

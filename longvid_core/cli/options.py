@@ -135,7 +135,7 @@ Budget = Annotated[
     float | None,
     option(
         _RUN, "--budget", metavar="USD",
-        help="What this run may cost, in US dollars: it is refused where its estimate is above that, and nothing is asked for that "
+        help="What this run may cost, US dollars: it is refused where its estimate is above that, and nothing is asked for that "
         "could go beyond it.",
     ),
 ]  # fmt: skip

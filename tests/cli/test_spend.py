@@ -1,0 +1,55 @@
+"""`longvid spend`: what was paid, what is held, what may have been charged besides."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from longvid_core.settings import Settings
+from tests.fake_runway import FakeRunway
+
+from .conftest import QUICK, RUNWAY, Longvid, refused
+
+RENDER = ("render", "plan.json", "--backend", RUNWAY)
+
+
+def test_nothing_was_spent_in_a_store_that_is_not_there(longvid: Longvid) -> None:
+    ran = longvid("spend", "--json")
+    assert ran.code == 0 and ran.last["spent"] == [] and ran.last["total_micro_usd"] == 0
+    assert "nothing yet" in longvid("spend").out and not Settings().store_home.exists()
+
+
+def test_spending_by_provider_run_and_day(longvid: Longvid, runway: FakeRunway) -> None:
+    assert longvid(*RENDER).code == 0
+    assert longvid(*RENDER, "--reroll", "0").code == 0
+    by = {way: longvid("spend", "--by", way, "--json").last for way in ("provider", "run", "day")}
+    assert all(told["total_micro_usd"] == 600_000 and told["held_micro_usd"] == 0 for told in by.values())
+    assert by["provider"]["spent"] == [{"provider": RUNWAY, "payments": 3, "micro_usd": 600_000}]
+    second, first = by["run"]["spent"]
+    assert (first["micro_usd"], second["micro_usd"]) == (400_000, 200_000) and "--reroll 0" in second["command"]
+    today = datetime.datetime.now().date()
+    assert [(row["day"], row["payments"]) for row in by["day"]["spent"]] == [(today.isoformat(), 3)]
+    shown = longvid("spend").out
+    assert RUNWAY in shown and "$0.60" in shown and "besides" not in shown
+    tomorrow = (today + datetime.timedelta(days=1)).isoformat()
+    assert longvid("spend", "--since", today.isoformat(), "--json").last["total_micro_usd"] == 600_000
+    assert longvid("spend", "--since", tomorrow, "--json").last["total_micro_usd"] == 0
+
+
+def test_what_is_held_and_what_may_have_been_charged(longvid: Longvid, runway: FakeRunway, tmp_path: Path) -> None:
+    runway.seconds = 600
+    runway.moods["submit"] = ["late:reset"]
+    (tmp_path / "longvid.yaml").write_text(QUICK + "remote: {deadline_s: 0.3}\n")
+    assert longvid(*RENDER).code == 3
+    told = longvid("spend", "--json").last
+    assert (told["total_micro_usd"], told["held_micro_usd"], told["perhaps_micro_usd"]) == (0, 600_000, 600_000)
+    assert [doubt["state"] for doubt in told["perhaps"]] == ["unknown"]
+    shown = " ".join(longvid("spend").out.split())
+    assert "held $0.60" in shown and "up to $0.60 may have been charged" in shown
+
+
+@pytest.mark.parametrize(("args", "words"), [(("--by", "moon"), "run, provider or day"), (("--since", "soon"), "--since soon")])
+def test_what_cannot_be_is_refused(longvid: Longvid, args: tuple[str, str], words: str) -> None:
+    assert words in refused(longvid("spend", *args))
