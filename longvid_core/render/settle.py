@@ -32,9 +32,13 @@ class Policy:
             return await other.outcome(session, "cached", other.stored(session), attempts=self._attempts([take, other], session))
         tried: list[Take] = []
         errors: list[LongvidError] = []
+        told = 0
         for backend in (take.backend, *(b for b in self.fallback if b != take.backend)):
             try:
-                candidate = take if not tried else self._standing_in(take, backend, errors[-1], session)
+                candidate = take if not tried else self._standing_in(take, backend, session)
+                if tried:
+                    self._say(take, f"{_said(errors[told:])} {backend} renders it instead.", session, warning=True)
+                    told = len(errors)
                 tried.append(candidate)
                 kind, clip = await candidate.clip(self.lanes.of(backend), session)
                 return await candidate.outcome(session, kind, clip, attempts=self._attempts(tried, session))
@@ -65,7 +69,7 @@ class Policy:
             except LongvidError as error:
                 errors = (*errors, error)
             else:
-                self._say(take, f"{errors[-1].what} A placeholder stands in its place.", session, warning=True)
+                self._say(take, f"{_said(errors)} A placeholder stands in its place.", session, warning=True)
                 return await standing.outcome(session, "placeholder", clip, _told(*errors), attempts)
         return await take.outcome(session, "failed", None, _told(*errors), attempts)
 
@@ -87,7 +91,7 @@ class Policy:
                 return other
         return None
 
-    def _standing_in(self, take: Take, backend: Backend, why: LongvidError, session: Session) -> Take:
+    def _standing_in(self, take: Take, backend: Backend, session: Session) -> Take:
         """The take of a fallback that can do it: raises what it lacks."""
         if wrong := mismatch(take.plan, take.segment, backend.entry):
             raise CannotRender(f"{backend} cannot stand in: the segment {wrong}.")
@@ -96,9 +100,7 @@ class Policy:
         renderer = session.renderers.of(backend)
         if isinstance(renderer, Ready):
             renderer.ready()
-        candidate = self.retake(take, backend)
-        self._say(take, f"{why.what} {backend} renders it instead.", session, warning=True)
-        return candidate
+        return self.retake(take, backend)
 
     @staticmethod
     def _attempts(tried: Sequence[Take], session: Session) -> tuple[Attempt, ...]:
@@ -118,7 +120,11 @@ def placeholder_backend() -> Backend:
     return find_backend("animatic", "video")
 
 
+def _said(errors: Sequence[LongvidError]) -> str:
+    return " ".join(error.what for error in errors)
+
+
 def _told(*errors: LongvidError) -> str:
     """What went wrong, one after the other, and the ways out."""
     ways_out = dict.fromkeys(way for error in errors for way in error.way_out)
-    return "\n".join((" ".join(error.what for error in errors), *ways_out))
+    return "\n".join((_said(errors), *ways_out))
