@@ -22,6 +22,7 @@ class Bar(ProgressColumn):
             width=task.fields.get("width", 32),
             complete_style=style,
             finished_style=style,
+            pulse_style=style,
         )
 
 

@@ -51,7 +51,7 @@ class Screen:
         self._spent = 0
         self._waiting: list[events.Event] | None = None
         """What happens while somebody else has the terminal."""
-        narrow = console.width < 72
+        narrow = console.width < 100
         self._width = 16 if narrow else 32
         self._progress = Progress(
             TextColumn("[{task.fields[label]}]{task.description}", style="bold"),

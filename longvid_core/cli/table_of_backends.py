@@ -144,7 +144,7 @@ def _size(backend: Backend) -> str:
             return (
                 listed[0] if len(listed) == 1 else f"{listed[0]}-{listed[-1]}" if listed is entry.resolutions else _some(listed)
             )
-    return "any" if entry.any_size else "as the picture"
+    return "any" if entry.any_size or entry.pixels else "as the picture"
 
 
 def _some(listed: Sequence[str]) -> str:
