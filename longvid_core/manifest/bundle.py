@@ -13,7 +13,7 @@ import json
 import re
 import stat
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
@@ -22,7 +22,7 @@ from pydantic import Field, ValidationError
 
 from ..canonical import strict_json
 from ..errors import BadInput, Interrupted, NotEqual, StoreError
-from ..files import temporary_folder, whole_file
+from ..files import sha256_file, temporary_folder, whole_file
 from ..models.base import Frozen, Sha256
 from ..validation import describe
 
@@ -38,7 +38,7 @@ CANVAS = {"workflow.json": "workflow", "prompt.json": "prompt"}
 _TEXTS = (LIST, MANIFEST, PLAN, SIGNATURE, *CANVAS)
 _PICTURE = re.compile(r"references/(?P<sha256>[0-9a-f]{64})\.(png|jpg|jpeg|webp|bmp|gif|tif|tiff)")
 _CLIP = re.compile(r"clips/(?P<sha256>[0-9a-f]{64})\.(mkv|mp4|mov|webm|m4v)")
-_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "MPO")
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 """Pictures that a bundle may hold. What else Pillow knows may start other programs (EPS) or hold scripts."""
 
 _CHUNK = 1 << 20
@@ -115,7 +115,8 @@ def write_bundle(
     """Write the bundle of a manifest's film: the same manifest, pictures and workflow give the same bytes.
 
     film: its file, for the workflow it carries. clips: take in the clips themselves, not their hashes alone. shared: without any
-    words, those of the workflow included: it proves a film, and replays it for nobody who does not have them. StoreError where a
+    words, those of the workflow and in the pictures' tags included: it proves a film, and replays it for nobody who has not got
+    them; what pictures show stays. StoreError where a
     reference or clip is not in the store, Interrupted when asked for.
     """
     from ..planfile import plan_json
@@ -133,16 +134,26 @@ def write_bundle(
         signature = signature_beside(manifest)
         texts |= {SIGNATURE: signature.read_bytes()} if signature.is_file() else {}
         texts |= _canvas_of(film) if film is not None else {}
-    files: dict[str, Path] = {}
-    for sha256, path in stored_pictures(read, store).items():
-        files[f"references/{sha256}{path.suffix.lower()}"] = path
-    references = len(files)
-    if clips:
-        files |= _clips_of(read, store)
-    _write(target, texts, files, interrupted)
-    from ..files import sha256_file
+    with temporary_folder() as bare:
+        stored = stored_pictures(read, store)
+        pictures = _without_words(stored.values(), bare) if shared else stored
+        files = {f"references/{sha256}{path.suffix.lower()}": path for sha256, path in pictures.items()}
+        if clips:
+            files |= _clips_of(read, store)
+        _write(target, texts, files, interrupted)
+    return Bundled(target, len(pictures), len(files) - len(pictures), made.shared, target.stat().st_size, sha256_file(target))
 
-    return Bundled(target, references, len(files) - references, made.shared, target.stat().st_size, sha256_file(target))
+
+def _without_words(pictures: Iterable[Path], folder: Path) -> dict[str, Path]:
+    """The same pixels in files that say nothing else: what draws them may write the prompt into the picture's own tags."""
+    from ..media.images import load_rgb, save_png
+
+    found = {}
+    for number, picture in enumerate(pictures):
+        file = folder / f"{number}.png"
+        save_png(load_rgb(picture), file)
+        found[sha256_file(file)] = file
+    return found
 
 
 def _canvas_of(film: Path) -> dict[str, bytes]:
@@ -346,8 +357,10 @@ def _check_picture(file: Path) -> None:
     """BadInput unless it is, by its content, a picture of a kind that is decoded and nothing more."""
     from PIL import Image
 
+    Image.init()
+    known = [kind for kind in _FORMATS if kind in Image.OPEN]  # not every build of Pillow has them all
     try:
-        with Image.open(file, formats=_FORMATS) as image:
+        with Image.open(file, formats=known) as image:
             image.verify()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise BadInput(f"the reference {file.name} of the bundle is no picture that can be read.", _WAY_OUT) from error

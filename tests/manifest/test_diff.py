@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from longvid_core.catalog import entry_of
@@ -145,6 +145,7 @@ def test_in_a_chain_whatever_follows_is_touched_up_to_the_next_cut() -> None:
     assert found.touched[1].touched == "it follows on segment 1"
 
 
+@settings(deadline=None)
 @given(st.permutations([f"s{i:02d}" for i in range(4)]), st.sets(st.sampled_from([f"s{i:02d}" for i in range(4)]), max_size=3))
 def test_every_segment_of_both_is_in_the_comparison_once(order: list[str], gone: set[str]) -> None:
     other = relabelled(CUT, [name for name in order if name not in gone])
@@ -244,6 +245,7 @@ def test_a_film_without_its_words_is_the_same_film(base: tuple[Manifest, Path]) 
     assert fields(diff(base[0], other), 1)["prompt"][1].startswith("sha256:")
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_names_in_a_file_means_nothing(base: tuple[Manifest, Path], chance: random.Random) -> None:
     def shuffled(value: Any) -> Any:
