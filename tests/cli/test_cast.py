@@ -54,11 +54,14 @@ def test_keyframes_that_name_a_member_are_drawn_from_its_sheet(
     longvid: Longvid, fake: FakeImages, plan: Path, tmp_path: Path
 ) -> None:
     longvid("cast", plan, "--images", "openai", "-o", "with.json")
-    assert longvid("keyframes", "with.json", "--images", "openai", "-o", "board").code == 0
+    assert longvid("keyframes", "with.json", "--images", "openai", "-o", "board", "--html", "board.html").code == 0
     (asked,) = [a for a in fake.asked if a.prompt.startswith("Mara aboard")]
     assert [p.size for p in asked.pictures] == [(1024, 1024)] * 2
     saved = json.loads((tmp_path / "board" / "plan.json").read_text())
     assert [r["role"] for r in saved["keyframes"][0]["made"]["references"]] == ["cast:Mara", "cast:The Lantern"]
+    page = (tmp_path / "board.html").read_text()
+    assert page.count("data:image/jpeg;base64,") == 4 + 2, "both ends of two shots, and two sheets"
+    assert page.count("openai:gpt-image-2") == 1, "who drew all of them is said once"
 
 
 def test_a_refused_sheet_leaves_its_member_without(longvid: Longvid, fake: FakeImages, plan: Path, tmp_path: Path) -> None:

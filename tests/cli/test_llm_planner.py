@@ -160,6 +160,13 @@ def test_the_page_of_drawn_keyframes_holds_the_pictures(longvid: Longvid) -> Non
     assert not any(secret in html for secret in SECRETS.values())
 
 
+def test_a_page_of_long_takes_leaves_no_place_for_stills_there_are_none_of(longvid: Longvid) -> None:
+    shape = ("--mode", "chaining", "--segments", "3", "--size", "160x96")
+    assert longvid("plan", TEXT, *shape, "-o", "a.json", "--html", "board.html").code == 0
+    html, plan = Path("board.html").read_text(), load_plan(Path("a.json"))
+    assert html.count("class=ends") == sum(s.first_keyframe is not None for s in plan.segments) < len(plan.segments)
+
+
 def test_a_page_goes_into_an_html_file(longvid: Longvid) -> None:
     ran = longvid("plan", TEXT, "--html", "board.txt")
     assert ran.code == 2 and ".html" in ran.err
