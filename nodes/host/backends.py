@@ -44,28 +44,32 @@ def complaint(backend: str) -> str | None:
     from longvid_core.catalog import find_backend
     from longvid_core.errors import LongvidError
 
+    if wrong := lacking(backend):
+        return wrong
     try:
-        settings = _settings()
-        found = find_backend(backend, "video", settings)
+        find_backend(backend, "video", _settings())
     except LongvidError as error:
         return str(error)
-    return lacking(str(found))
+    return None
 
 
 def lacking(backend: str) -> str | None:
-    """The key or package that the provider of PROVIDER[:MODEL] lacks, in words. Nothing is asked over the network."""
+    """Why PROVIDER[:MODEL] cannot be asked: it is not there, or lacks key or package. Nothing is asked over the network."""
+    from longvid_core.catalog import find_backend
     from longvid_core.errors import LongvidError
     from longvid_core.render.agree import check_access
 
     try:
         check_access(backend, _settings())
+        if not entry_of(backend.partition(":")[0]).others:
+            find_backend(backend, "video")
     except LongvidError as error:
         return str(error)
     return None
 
 
 def all_or_nothing(asked: dict[str, Any]) -> dict[str, Any]:
-    """What was asked of ComfyUI's queue, with the nodes alone as its outputs whose provider lacks its key or its package.
+    """What was asked of ComfyUI's queue, with those nodes alone as its outputs whose model cannot be asked: see `lacking`.
 
     ComfyUI refuses such a node and runs the others all the same: pictures would be paid for a film that cannot be made. With
     none but those left there is nothing to run, and the whole prompt is refused with their message.

@@ -52,12 +52,13 @@ def clips_text(rendered: Rendered, warnings: Sequence[str] = ()) -> str:
 
 def paid_text(foreseen: Estimate, paid: int) -> str:
     """What the run cost (micro-dollars), and what was foreseen; nothing where nothing costs anything."""
+    if foreseen.unpriced:
+        return f"{amount(paid)} paid in this run, as far as it is known; the price of {', '.join(foreseen.unpriced)} is not."
     if not paid and not foreseen.high_micro_usd:
         return ""
     dates = [item.checked for item in foreseen.segments if item.checked and item.high_micro_usd]
     known = f", at prices of {min(dates)}" if dates else ""
-    estimate = f"; the estimate was {dollars(foreseen.low_micro_usd, foreseen.high_micro_usd)}{known}" if dates else ""
-    return f"{amount(paid)} paid in this run{estimate}."
+    return f"{amount(paid)} paid in this run; the estimate was {dollars(foreseen.low_micro_usd, foreseen.high_micro_usd)}{known}."
 
 
 def manifest_text(manifest: Manifest) -> str:

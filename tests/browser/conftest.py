@@ -10,6 +10,7 @@ import pytest
 
 from tests.comfy.client import Client
 from tests.comfy.conftest import FAST, tiny_base, tiny_environment, tiny_models
+from tests.fake_runway import FakeRunway
 from tools.browser import Canvas, open_canvas
 from tools.comfy_host import ComfyHost
 
@@ -17,10 +18,25 @@ __all__ = ["tiny_models"]  # a fixture here, too
 
 
 @pytest.fixture(scope="session")
-def host(tmp_path_factory: pytest.TempPathFactory, tiny_models: Path) -> Iterator[ComfyHost]:
-    """With tiny models beside which the official files are missing, as they are for a newcomer."""
+def service() -> Iterator[FakeRunway]:
+    with FakeRunway(size=(64, 48)) as fake:
+        yield fake
+
+
+@pytest.fixture
+def runway(service: FakeRunway) -> FakeRunway:
+    """With no jobs, and done at once."""
+    service.reset()
+    service.seconds = 0.0
+    return service
+
+
+@pytest.fixture(scope="session")
+def host(tmp_path_factory: pytest.TempPathFactory, tiny_models: Path, service: FakeRunway) -> Iterator[ComfyHost]:
+    """With tiny models beside which the official files are missing, as they are for a newcomer, and a key for Runway alone."""
     base = tiny_base(tmp_path_factory.mktemp("comfyui"), tiny_models)
-    with ComfyHost(base, environment=tiny_environment(base), arguments=FAST) as running:
+    environment = {**tiny_environment(base), **service.env, "LONGVID_POLL_INTERVAL": "0.1"}
+    with ComfyHost(base, environment=environment, arguments=FAST) as running:
         yield running
 
 

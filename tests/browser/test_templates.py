@@ -11,11 +11,13 @@ import pytest
 
 from longvid_core.media.probe import probe
 from tests.comfy.client import Client, node_id, template
+from tests.fake_runway import FakeRunway
 from tools.browser import Canvas
 from tools.comfy_host import ROOT
 
 NAMES = sorted(path.stem for path in (ROOT / "workflows").glob("*.json"))
 OFFLINE = ["chaining_mode", "keyframe_mode"]
+REMOTE = ["remote_chaining_mode", "remote_keyframe_mode"]
 STAND_INS = {"CLIPLoader": "TinyText", "CLIPVisionLoader": "TinyVision"}
 TINY = {
     "wan_keyframe_mode": {"UNETLoader": "tiny_wan_flf2v.safetensors", "VAELoader": "tiny_wan_vae.safetensors"},
@@ -111,9 +113,9 @@ def inside(box: tuple[float, ...], group: tuple[float, ...]) -> bool:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_film_from_the_canvas(canvas: Canvas, comfy: Client, name: str) -> None:
+def test_a_film_from_the_canvas(canvas: Canvas, comfy: Client, runway: FakeRunway, name: str) -> None:
     canvas.load(playable(name))
-    seconds = 4 if name in OFFLINE else 1.5
+    seconds = 4 if name in OFFLINE else 16 if name in REMOTE else 1.5  # four shots of four seconds, the shortest there are
     make_small(canvas, seconds)
     sizes = "() => Object.fromEntries(window.app.graph._nodes.map((n) => [n.id, [...n.size]]))"
     before = canvas.page.evaluate(sizes)
@@ -126,9 +128,39 @@ def test_a_film_from_the_canvas(canvas: Canvas, comfy: Client, name: str) -> Non
     assert sum(bool(text) and "appear" not in text for text in titles) == 4
     prefix = template(name)[node_id(template(name), "LongvidConcat")]["inputs"]["filename_prefix"]
     (film,) = comfy.host.output.glob(f"{prefix}_*.mp4")
-    assert abs(probe(film).frames / 16 - seconds) <= 1.5
+    found = probe(film)
+    assert abs(found.frames / found.fps - seconds) <= 1.5
     shown = "() => [...document.querySelectorAll('video')].map((v) => v.currentSrc || v.src || v.querySelector('source')?.src)"
     assert any(film.name in (source or "") for source in canvas.page.evaluate(shown))
+
+
+def test_the_node_shows_what_it_costs_while_it_runs_and_after(canvas: Canvas, comfy: Client, runway: FakeRunway) -> None:
+    runway.seconds, runway.moods = 0.1, {"end": ["never"] * 4}
+    canvas.load(workflow("remote_keyframe_mode"))
+    make_small(canvas, 16)
+    canvas.page.evaluate("async () => { await window.app.queuePrompt(0) }")
+    canvas.page.get_by_text("$0.00 paid, estimate $1.60 to $2.40").wait_for(timeout=60_000)
+    for job in runway.jobs.values():
+        job.end = None
+    canvas.page.get_by_text("$0.80 paid in this run; the estimate was $1.60 to $2.40").wait_for(timeout=60_000)
+    assert runway.charges == 4
+    assert canvas.complaints == []
+
+
+def test_a_missing_key_is_told_on_the_node_and_nothing_runs(canvas: Canvas, comfy: Client) -> None:
+    canvas.load(workflow("remote_keyframe_mode"))
+    canvas.page.evaluate(
+        """() => {
+            const node = window.app.graph._nodes.find((n) => n.type === "LongvidRemoteVideo");
+            node.widgets.find((w) => w.name === "backend").value = "replicate:kwaivgi/kling-v2.1";
+        }"""
+    )
+    ran = comfy.get("/history")
+    canvas.page.evaluate("async () => { await window.app.queuePrompt(0) }")
+    told = "() => window.app.graph._nodes.find((n) => n.type === 'LongvidRemoteVideo').widgets.at(-1).element.textContent"
+    canvas.page.wait_for_function(f"() => ({told})().startsWith('replicate needs a key')")
+    assert "Set REPLICATE_API_TOKEN in the environment" in canvas.page.evaluate(told)
+    assert comfy.get("/history") == ran and comfy.events() == []
 
 
 @pytest.mark.parametrize("name", OFFLINE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -171,7 +172,7 @@ def test_without_a_key_nothing_runs_and_the_way_to_one_is_told(comfy: Client, re
     outputs = comfy.run(prompt)
     assert {s.model.id for s in manifest_of(comfy, prompt, outputs).segments} == {model}
     assert replicate.charges == 2
-    assert f"price of replicate:{model} not known" in text(prompt, outputs)
+    assert f"the price of replicate:{model} is not" in text(prompt, outputs)
 
 
 def test_pictures_alone_can_be_had_without_the_key(comfy: Client) -> None:
@@ -240,7 +241,7 @@ def test_a_lost_answer_leaves_one_shot_open_and_a_word_settles_it(comfy: Client,
     runway.moods = {"submit": ["late:reset"]}
     prompt = remote("keyframe")
     message = complaint(comfy, prompt)
-    assert "may have been bought" in message and "longvid jobs resolve 1 adopt" in message
+    assert re.search(r"job (\d) at runway:veo3.1_fast may have been bought.*longvid jobs resolve \1 adopt", message, re.DOTALL)
     assert sorted(comfy.outcomes()) == ["rendered", "rendered", "unknown"]
     assert runway.charges == SHOTS
 
