@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
 from PIL import Image
 
 KEY = "sk-planted-7f3a9c-never-to-be-seen"
@@ -88,6 +89,18 @@ class FakeImages:
     def images(self) -> list[Asked]:
         """The requests for pictures."""
         return [a for a in self.asked if "chat" not in a.path]
+
+
+def assert_one_fault(
+    fake: FakeImages, mood: Any, draw: Callable[[], object], kind: type[Exception], facts: dict[str, Any]
+) -> None:
+    """A misfortune is one call and one fault of that kind, with those attributes; it shows no key and leaves nothing behind."""
+    fake.moods = [mood]
+    with pytest.raises(kind) as caught:
+        draw()
+    assert {name: getattr(caught.value, name) for name in facts} == facts
+    assert len(fake.asked) == 1 and fake.drawn == 0
+    assert KEY not in str(caught.value) and caught.value.__cause__ is None
 
 
 class Handler(BaseHTTPRequestHandler):
