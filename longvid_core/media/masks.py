@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from ..errors import BadInput, Unreadable
 from .images import fit_image, load_rgb
@@ -40,3 +40,13 @@ def load_mask(path: str | Path, width: int, height: int, fit: Fit) -> Image.Imag
     if covered == width * height or not sum(area.histogram()[:_MIDDLE]):
         raise BadInput(f"the mask {path} covers everything.", "Leave it out, or make opaque, or black, what is to stay.")
     return mask
+
+
+def only_inside(edited: Image.Image, before: Image.Image, mask: Image.Image) -> Image.Image:
+    """`edited` inside the mask, `before` outside it, pixel for pixel; all three of one size, the mask as `load_mask` gives it.
+
+    The change sets in over about a hundredth of the picture's short side from the mask's edge inwards, so that no line is seen.
+    """
+    soft = mask.filter(ImageFilter.GaussianBlur(max(1.0, min(mask.size) / 200)))
+    inwards = soft.point(lambda value: max(0, 2 * value - 255))
+    return Image.composite(edited, before, ImageChops.darker(inwards, mask))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
@@ -23,11 +23,15 @@ from ..models.plan import Keyframe, Plan
 from ..models.records import Cost, PictureAttempt, PictureMade, ReceivedPicture, ReferenceRecord, SeedRecord
 from ..providers.base import ImageProvider, ImageRequest, Watch
 from ..providers.faults import Moderated, Transient
+from ..providers.pictures import pictures_and_mask
 from ..retry import persistently
 from ..seeds import keyframe_seed
 from .lanes import Lane
 from .rewording import in_other_words
 from .session import Session
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
 
 _SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
 
@@ -217,7 +221,7 @@ class Call:
             original = asset_of(as_it_came)
             self.session.store.keep_original(original)
             received = ReceivedPicture(sha256=original.sha256, width=size[0], height=size[1])
-            save_png(fit_image(picture, *frame, request.fit), target)
+            save_png(self._as_masked(fit_image(picture, *frame, request.fit)), target)
         made = self._made(key, said, received)
         pixels = asset_of(target).pixels_sha256
         facts: dict[str, Any] = {"pixels_sha256": pixels}
@@ -225,6 +229,17 @@ class Call:
             facts["made"] = made.json_value()
         path, kept = self.session.store.pictures.put(key, target, ".png", facts)
         return Asset(path=str(path), sha256=kept["sha256"], pixels_sha256=pixels), made
+
+    def _as_masked(self, picture: Picture) -> Picture:
+        """The picture; under a mask, with everything outside it as it was: models take a mask for a hint, and redraw the rest."""
+        from ..media.images import fit_image, load_rgb
+        from ..media.masks import only_inside
+
+        pictures, mask = pictures_and_mask(self.request)
+        if mask is None:
+            return picture
+        before = fit_image(load_rgb(pictures[0].image.path), *picture.size, self.request.fit)
+        return only_inside(picture, before, load_rgb(mask.image.path).convert("L"))
 
     def _check_size(self, size: tuple[int, int], said: Mapping[str, Any]) -> None:
         """Say what a person would not expect of the picture's size."""
@@ -268,6 +283,8 @@ def key_of(request: ImageRequest, backend: Backend, session: Session) -> str:
     value["references"] = [{"role": r.role, "pixels_sha256": r.image.pixels_sha256} for r in request.references]
     if not request.negative:
         del value["negative"]
+    if pictures_and_mask(request)[1] is not None:
+        value["outside_mask"] = "kept"
     if backend.entry.any_size:
         del value["fit"]
     record = session.renderers.record(backend)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from longvid_core.canonical import sha256_of
 from longvid_core.errors import BadInput, CannotRender, RenderFailed
 from longvid_core.estimate import estimate
-from longvid_core.media.images import asset_of
+from longvid_core.media.images import asset_of, load_rgb
 from longvid_core.media.masks import load_mask
 from longvid_core.models import CastMember, Keyframe, Plan, Reference
 from longvid_core.painting import PIXEL_VERSION
@@ -169,6 +170,9 @@ def test_a_mask_restricts_the_edit_whatever_its_size(easel: Easel, fake: FakeIma
     asked = fake.images[1]
     assert "mask" in asked.files and "inside the mask" in asked.prompt
     assert [r.role for r in drawn[1].made.references] == ["first", "mask"]
+    before, after = (np.asarray(load_rgb(k.image.path), dtype=int) for k in drawn)
+    assert (before[:, 32:] == after[:, 32:]).all(), "the service drew all of it anew; outside the mask it is as it was"
+    assert np.abs(after[:, :28] - before[:, :28]).max(axis=2).min() > 0, "inside it is what the service drew"
     easel.draw(masked(tmp_path, half("L", (1280, 960))), "openai")
     assert fake.drawn == 2, "the same area at another size is the same picture"
     easel.draw(masked(tmp_path, half("L").transpose(Image.Transpose.FLIP_LEFT_RIGHT)), "openai")
