@@ -23,7 +23,7 @@ from .download import Expired, download
 from .ends import data_uri, end_png
 from .faults import Refused, Transient
 from .google_sdk import INTERACTIONS, NAME, VERTEX, Access
-from .jobs import JobState, Refund, RemoteJob, Running, Succeeded
+from .jobs import JobState, Refund, RemoteJob, Running, Sending, Succeeded, nothing
 
 if TYPE_CHECKING:
     from ..settings import Settings
@@ -58,7 +58,7 @@ class Look(NamedTuple):
 class Interface(Protocol):
     """One of Google's ways to have a clip made."""
 
-    async def submit(self, model: str, entry: ModelEntry, request: VideoRequest) -> RemoteJob: ...
+    async def submit(self, model: str, entry: ModelEntry, request: VideoRequest, sending: Sending) -> RemoteJob: ...
 
     async def look(self, job: RemoteJob, folder: Path) -> Look: ...
 
@@ -95,11 +95,11 @@ class Video:
         """MissingTool without the SDK (or in a Python too old for it), BadInput without a way in."""
         self._access.ready()
 
-    async def submit(self, model: str, request: VideoRequest) -> RemoteJob:
+    async def submit(self, model: str, request: VideoRequest, sending: Sending = nothing) -> RemoteJob:
         """Ask for one clip, with one call."""
         entry = entry_of(self.name).models[model]
         assert entry.interface is not None
-        job = await self._interfaces[entry.interface].submit(model, entry, request)
+        job = await self._interfaces[entry.interface].submit(model, entry, request, sending)
         return job.model_copy(update={"extra": {**job.extra, "interface": entry.interface}})
 
     async def poll(self, job: RemoteJob) -> JobState:

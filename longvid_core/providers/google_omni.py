@@ -13,7 +13,7 @@ from .base import VideoRequest
 from .faults import Refused, Transient
 from .google import Look, decoded, encoded, further_inputs, pictures, shape
 from .google_sdk import INTERACTIONS, NAME, Access, moderates
-from .jobs import Ended, Refund, RemoteJob, Running, Succeeded
+from .jobs import Ended, Refund, RemoteJob, Running, Sending, Succeeded
 from .pictures import reference_png
 
 if TYPE_CHECKING:
@@ -34,12 +34,14 @@ class Omni:
     def __init__(self, access: Access, settings: Settings) -> None:
         self._access, self._settings = access, settings
 
-    async def submit(self, model: str, entry: ModelEntry, request: VideoRequest) -> RemoteJob:
+    async def submit(self, model: str, entry: ModelEntry, request: VideoRequest, sending: Sending) -> RemoteJob:
         client = await self._access.client(INTERACTIONS)
         with self._access.calling(buys=True):
             asked, prompt = await asyncio.to_thread(self._asked, model, entry, request)
+            create = client.interactions.create
+            sending()
             # anything among it that the SDK does not know goes into the request's body all the same
-            made = await client.interactions.create(model=model, input=asked["input"], background=True, extra_body=asked)
+            made = await create(model=model, input=asked["input"], background=True, extra_body=asked)
         if not getattr(made, "id", None):
             raise Transient(f"{NAME}'s answer names no interaction.", "Check GOOGLE_GEMINI_BASE_URL.", sent=True)
         return RemoteJob(id=made.id, model=model, prompt_sent=prompt)

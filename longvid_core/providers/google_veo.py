@@ -14,7 +14,7 @@ from .base import VideoRequest
 from .faults import Transient
 from .google import Look, decoded, further_inputs, pictures, shape
 from .google_sdk import NAME, VERTEX, Access, moderates, sdk
-from .jobs import Ended, Refund, RemoteJob, Running, Succeeded
+from .jobs import Ended, Refund, RemoteJob, Running, Sending, Succeeded
 
 if TYPE_CHECKING:
     from ..settings import Settings
@@ -31,11 +31,13 @@ class Veo:
     def __init__(self, access: Access, settings: Settings) -> None:
         self._access, self._settings = access, settings
 
-    async def submit(self, model: str, entry: ModelEntry, request: VideoRequest) -> RemoteJob:
+    async def submit(self, model: str, entry: ModelEntry, request: VideoRequest, sending: Sending) -> RemoteJob:
         client = await self._access.client(VERTEX)
         with self._access.calling(buys=True):
             asked = await asyncio.to_thread(self._asked, model, entry, request)
-            operation = await client.models.generate_videos(model=model, **asked)
+            create = client.models.generate_videos
+            sending()
+            operation = await create(model=model, **asked)
         if not operation.name:
             raise Transient(f"{NAME}'s answer names no operation.", "Check GOOGLE_VERTEX_BASE_URL.", sent=True)
         return RemoteJob(id=operation.name, model=model)

@@ -11,7 +11,7 @@ its answer is missing), Moderated, Refused; or another LongvidError. No fault's 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -71,6 +71,13 @@ class Refund(Frozen):
     micro_usd: MicroUsd | None = Field(None, description="What is charged all the same, where that is known")
 
 
+Sending = Callable[[], None]
+
+
+def nothing() -> None:
+    """For who has nothing to write down."""
+
+
 @runtime_checkable
 class RemoteVideo(Protocol):
     """Renders clips far away. Its catalog entries say `remote: true`."""
@@ -85,8 +92,13 @@ class RemoteVideo(Protocol):
         """MissingTool without the SDK, BadInput without a key: which variable to set, and where to get one."""
         ...
 
-    async def submit(self, model: str, request: VideoRequest) -> RemoteJob:
-        """Ask for one clip, with one call. Whoever calls wrote it down before and writes the answer down after."""
+    async def submit(self, model: str, request: VideoRequest, sending: Sending = nothing) -> RemoteJob:
+        """Ask for one clip, with one call. Whoever calls writes the answer down after.
+
+        `sending` is called once everything is built (pictures packed and uploaded, the SDK loaded), immediately before that
+        call: there the job is written down. What is raised before it bought nothing; what it raises itself goes on, and nothing
+        is sent.
+        """
         ...
 
     async def poll(self, job: RemoteJob) -> JobState:

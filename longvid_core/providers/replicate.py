@@ -27,7 +27,7 @@ from .base import Surroundings, VideoRequest
 from .download import Expired, download
 from .ends import data_uri, end_png
 from .faults import Refused, Transient
-from .jobs import Difference, JobState, Refund, RemoteJob
+from .jobs import Difference, JobState, Refund, RemoteJob, Sending, nothing
 from .schemas import Schema, differences, entry_of_schema, schema_of
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Jobs:
         _wire()
         required_key(self.name, self._settings)
 
-    async def submit(self, model: str, request: VideoRequest) -> RemoteJob:
+    async def submit(self, model: str, request: VideoRequest, sending: Sending = nothing) -> RemoteJob:
         """One create, after its pictures were uploaded where they are too large to be sent along."""
         schema = await asyncio.to_thread(self._schema, model)
         asked = self._asked(model, request)
@@ -111,6 +111,7 @@ class Jobs:
             for name, picture in pictures.items():
                 asked[name] = _along(picture) or await self._uploaded(sdk, name, picture)
             asked |= self._further(model)
+            sending()
             with self._faults(creating=True):
                 if version is not None:
                     made = await sdk.predictions.async_create(version=version, input=asked)

@@ -22,7 +22,7 @@ from .base import Surroundings, VideoRequest
 from .download import Expired, download, tls
 from .ends import data_uri, end_png
 from .faults import Moderated, ProviderFault, Refused, Transient, fault_of
-from .jobs import Ended, JobState, Refund, RemoteJob, Running, Succeeded
+from .jobs import Ended, JobState, Refund, RemoteJob, Running, Sending, Succeeded, nothing
 
 if TYPE_CHECKING:
     from ..settings import Settings
@@ -69,11 +69,12 @@ class Studio:
         _sdk()
         required_key(self.name, self._settings)
 
-    async def submit(self, model: str, request: VideoRequest) -> RemoteJob:
+    async def submit(self, model: str, request: VideoRequest, sending: Sending = nothing) -> RemoteJob:
         body = await asyncio.to_thread(self._body, model, request)
         pictures = body.pop("promptImage")
         with self._faults(buying=True):
             async with self._client() as sdk:
+                sending()
                 # as Runway names it, and not as this version of the SDK does: it knows fewer models than Runway
                 task = await sdk.image_to_video.create(model=model, prompt_image=pictures, extra_body=body)
             return RemoteJob(id=task.id, model=model)

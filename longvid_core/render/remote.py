@@ -190,24 +190,37 @@ class _Far:
         """
         errand = self.errand
         self._session.check()
-        job = self._intended(request)
         errand.start()
+        job: Job | None = None
+
+        def sending() -> None:
+            nonlocal job
+            self._session.check()
+            job = self._intended(request)
+
         try:
-            remote = await self._answered(errand.provider.submit(errand.take.backend.model, request))
+            remote = await self._answered(errand.provider.submit(errand.take.backend.model, request, sending))
         except Transient as fault:
+            if job is None:
+                raise
             if not fault.sent:
                 errand.step(job, "refused", fault.what)
                 raise
             job = errand.step(job, "unknown", fault.what)
         except Interrupted:
-            errand.step(job, "unknown", "told to stop before the provider answered")
+            if job is not None:
+                errand.step(job, "unknown", "told to stop before the provider answered")
             raise
-        except LongvidError as error:  # the provider's no; or a picture that cannot be read, say: nothing was sent
-            errand.step(job, "refused", error.what)
+        except LongvidError as error:  # the provider's no; or a picture that cannot be read, say, before anything is sent
+            if job is not None:
+                errand.step(job, "refused", error.what)
             raise
         except Exception as error:
+            if job is None:
+                raise RenderFailed(f"{errand.take.backend} cannot be asked: {errand.in_words(error)}") from error
             job = errand.step(job, "unknown", errand.in_words(error))
         else:
+            assert job is not None, f"{errand.take.backend} submits without saying so"
             return adopted(errand, job, remote)
         lost = job.message
         job = await listed(errand, job, request)
