@@ -274,7 +274,8 @@ def _shards(report: Any) -> Iterator[None]:
     """
     from diffusers.utils import logging
 
-    own = logging.tqdm
+    bars: Any = logging  # what it names `tqdm` is an object there, and called like the function that stands in for it here
+    own = bars.tqdm
 
     def counting(files: Any = None, *more: Any, **options: Any) -> Any:
         if not isinstance(files, list):
@@ -287,8 +288,8 @@ def _shards(report: Any) -> Iterator[None]:
 
         return each()
 
-    logging.tqdm = counting  # type: ignore[assignment]
+    bars.tqdm = counting
     try:
         yield
     finally:
-        logging.tqdm = own
+        bars.tqdm = own
