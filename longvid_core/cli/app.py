@@ -16,9 +16,11 @@ from . import (
     clips,
     diff,
     estimate,
+    export,
     failures,
     film,
     jobs,
+    replay,
     schema,
     seeds,
     signing,
@@ -67,5 +69,23 @@ def _longvid(
     """Options that come before the command's name. `--debug` is read by `entry.main` itself."""
 
 
-for group in (film, stages, cast, clips, estimate, backends, jobs, spend, seeds, approve, diff, bundle, signing, submit, schema):
+for group in (
+    film,
+    stages,
+    cast,
+    clips,
+    estimate,
+    backends,
+    jobs,
+    spend,
+    seeds,
+    approve,
+    replay,
+    diff,
+    bundle,
+    export,
+    signing,
+    submit,
+    schema,
+):
     group.register(app)

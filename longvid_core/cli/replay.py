@@ -1,0 +1,431 @@
+"""`longvid replay`: a film made again from its manifest alone, or checked against it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import options as o
+from . import runs
+from .brief import backend_named, check_output
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from ..catalog import Backend
+    from ..manifest.bundle import OpenBundle
+    from ..manifest.findings import Checked, Finding, Replayed, SegmentAgain
+    from ..manifest.repeatable import Repeat
+    from ..media.delta import Delta
+    from ..models.manifest import Manifest, PictureRecord, SegmentRecord
+    from ..render.session import Session
+    from ..settings import Settings
+    from .reporting import Reporter
+
+
+def replay(
+    path: Annotated[
+        Path, typer.Argument(metavar="MANIFEST|BUNDLE", help="A film's manifest, the film it stands beside, or a bundle.")
+    ],
+    check: Annotated[
+        bool, typer.Option("--check", help="Render nothing: verify files, hashes, frames, signatures, references and models.")
+    ] = False,
+    segments: Annotated[
+        str | None, typer.Option("--segments", metavar="N,N", help="Only these: indexes as in the plan (the first is 0), or ids.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FOLDER", help="Put the new film and its manifest there.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page, too: frames side by side, and their difference.")
+    ] = None,
+    backend: Annotated[
+        str | None,
+        o.option(None, "--backend", metavar="NAME:MODEL", help="Where a model of your own lies: wan:FOLDER."),
+    ] = None,
+    budget: o.Budget = None,
+    config: o.Config = None,
+    as_json: o.Json = False,
+) -> int:
+    """Make a film again from its manifest alone, and say whether the same comes out.
+
+    It renders in a place of its own: pictures come from the store or the bundle, clips never do. What cannot be repeated is said
+    before anything is rendered; models that cost money need --budget. Exit code 0: what the manifest promises was kept; 1: it was
+    not, or something could not be repeated.
+    """
+    from ..settings import load_settings
+
+    settings = load_settings(config)
+    page = check_output(html, (".html", ".htm"), "page") if html else None
+    named = backend_named(backend, "video", "--backend") if backend else None
+    with _opened(path) as film:
+        if check:
+            return _check(film, settings, named, as_json)
+        return _replay(film, settings, named, segments, output, page, runs.budget_of(budget, settings), as_json)
+
+
+@dataclass(frozen=True)
+class _Film:
+    """What was named: its manifest, the JSON that it is, the film's file and the bundle, where they are there."""
+
+    manifest: Manifest
+    value: dict[str, Any]
+    path: Path
+    file: Path | None
+    bundle: OpenBundle | None
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[_Film]:
+    from ..manifest.bundle import is_bundle, opened_bundle
+    from ..manifest.load import parse_manifest, read_value
+    from ..manifest.sides import film_beside, manifest_of
+
+    with contextlib.ExitStack() as stack:
+        bundle = stack.enter_context(opened_bundle(path)) if is_bundle(path) else None
+        file = bundle.manifest if bundle else manifest_of(path)
+        film = None if bundle else path if path != file and path.is_file() else film_beside(file)
+        value = read_value(file)
+        yield _Film(parse_manifest(value, str(path)), value, file, film, bundle)
+
+
+def _pictures(film: _Film, session: Session) -> Callable[[PictureRecord], Path | None]:
+    """Finds a picture in the bundle, else in the store. Each is looked for once."""
+    from ..manifest.references import StoredPictures
+
+    stored = StoredPictures(session.store)
+    known: dict[str, Path | None] = {}
+
+    def find(picture: PictureRecord) -> Path | None:
+        pixels = picture.pixels_sha256
+        if pixels not in known:
+            bundled = film.bundle.picture(pixels) if film.bundle else None
+            found = None if bundled else stored.find(picture)
+            known[pixels] = bundled or (found[1] if found else None)
+        return known[pixels]
+
+    return find
+
+
+# -- checking ------------------------------------------------------------------------------------------------------------------
+
+
+def _check(film: _Film, settings: Settings, named: Backend | None, as_json: bool) -> int:
+    from ..manifest.recheck import check, stored_clip
+    from ..manifest.repeatable import settings_of
+
+    with runs.run(settings_of(film.manifest, settings), as_json, command=None) as (session, out):
+        found = check(
+            film.manifest,
+            film.value,
+            session,
+            _pictures(film, session),
+            _either(film, stored_clip(session)),
+            path=film.path,
+            film=film.file,
+            named=named,
+        )
+        out.close()
+        out.show(_findings(found), {"event": "done", "holds": found.holds, **found.json_value()})
+    return 0 if found.holds else 1
+
+
+def _either(film: _Film, stored: Callable[[SegmentRecord], Path | None]) -> Callable[[SegmentRecord], Path | None]:
+    """Finds a segment's first clip in the bundle, else in the store."""
+
+    def find(record: SegmentRecord) -> Path | None:
+        bundled = film.bundle.clip(record.clip.sha256) if film.bundle and record.clip else None
+        return bundled or stored(record)
+
+    return find
+
+
+# -- replaying -----------------------------------------------------------------------------------------------------------------
+
+
+def _replay(
+    film: _Film,
+    settings: Settings,
+    named: Backend | None,
+    segments: str | None,
+    output: Path | None,
+    page: Path | None,
+    limit: float | None,
+    as_json: bool,
+) -> int:
+    from ..manifest.repeatable import prepare, settings_of
+    from ..manifest.replay import chosen, costs
+    from ..render.selection import chosen_segments
+    from ..render.session import open_session
+
+    manifest = film.manifest
+    only = chosen_segments(manifest.plan, segments)["only"] if segments else None
+    wanted = frozenset(range(len(manifest.plan.segments))) if only is None else only
+    restored = settings_of(manifest, settings)
+    target = _target(output, film) if output is not None else None
+    with runs.run(restored, as_json, command=None) as (looked, out):
+        pictures = _pictures(film, looked)
+        repeat, render = chosen(prepare(manifest, looked, pictures, named), wanted, pictures)
+        environment = _foretold(repeat, wanted, looked)
+        remote = any(repeat.backends[s.id].entry.remote for s in repeat.plan.segments if s.index in render)
+        if remote:
+            _agree(costs(repeat, render), limit, out)
+        with _place(film, restored, output, remote=remote) as fresh:
+            with open_session(fresh, command=runs.command_line(), emit=out.emit, interrupted=looked.interrupted) as session:
+                session.budget_micro_usd = round(1e6 * limit) if remote and limit is not None else None
+                session.store.hashes = looked.store.hashes  # weights are read once, wherever they are used
+                found = _again(film, repeat, render, wanted, environment, looked, session, target, page)
+    out.show(_table(found), _value(found, target, page))
+    return 3 if found.failed else 0 if found.holds else 1
+
+
+def _target(folder: Path, film: _Film) -> Path:
+    """The new film's file. BadInput where that is the first one."""
+    from ..approval import MANIFEST_ENDING
+    from ..errors import BadInput
+    from ..files import writing
+    from ..render.film import SUFFIXES
+
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    options = film.manifest.film.options
+    suffix = SUFFIXES[options.codec] if options else film.file.suffix if film.file else ".mp4"
+    target = folder / f"{film.path.name.removesuffix(MANIFEST_ENDING)}{suffix}"
+    if target.exists() and film.file is not None and target.samefile(film.file):
+        raise BadInput(f"-o {folder}: the film itself lies there.", "Name another folder.")
+    return target
+
+
+def _foretold(repeat: Repeat, wanted: frozenset[int], session: Session) -> tuple[str, ...]:
+    """Say what is otherwise here, what may differ and what cannot be repeated, before anything is rendered. Gives the first."""
+    from ..events import Notice
+    from ..manifest.environment import changes, environment
+
+    found = tuple(changes(repeat.manifest.environment, environment(session.store.hashes.sha256)))
+    if found:
+        session.emit(Notice(message=f"other versions here than there: {'; '.join(found)}"))
+    for caution in repeat.cautions:
+        session.emit(Notice(level="warning", message=caution))
+    for segment in repeat.plan.segments:
+        if segment.index in wanted and segment.id in repeat.impossible:
+            why = repeat.impossible[segment.id].rstrip(".")
+            session.emit(Notice(level="warning", message=f"segment {segment.index} ({segment.id}) cannot be repeated: {why}."))
+    return found
+
+
+def _agree(costs: Any, limit: float | None, out: Reporter) -> None:
+    from ..errors import BadInput
+    from ..estimate import check_budget
+
+    out.estimate(costs, True)
+    if limit is None:
+        amount = f"about ${costs.high_micro_usd / 1e6:.2f}" if not costs.unpriced else "an amount nobody wrote down"
+        raise BadInput(f"this replay is rendered far away, for {amount}.", "Say what it may cost: --budget USD.")
+    check_budget(costs, limit)
+
+
+@contextlib.contextmanager
+def _place(film: _Film, settings: Settings, output: Path | None, *, remote: bool) -> Iterator[Settings]:
+    """Settings for a run on a fresh store, which goes when all is done.
+
+    What was bought must outlive an interruption: then the store stands at a place where the same replay finds it again, and its
+    jobs are in the user's own ledger.
+    """
+    from ..files import temporary_folder, work_folder, writing
+    from ..manifest.build import manifest_sha256
+    from ..store.ledger import ledger_url
+
+    if not remote:
+        with work_folder(output) if output is not None else temporary_folder() as folder:
+            yield settings.model_copy(update={"home": folder / "store", "ledger_url": None})
+        return
+    home = (output or settings.store_home / "replays") / f"replay-{manifest_sha256(film.value)[:16]}"
+    with writing(home):
+        home.mkdir(parents=True, exist_ok=True)
+    ledger = settings.ledger_url or ledger_url(settings.store_home)
+    yield settings.model_copy(update={"home": home, "ledger_url": ledger})
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _again(
+    film: _Film,
+    repeat: Repeat,
+    render: frozenset[int],
+    wanted: frozenset[int],
+    environment: tuple[str, ...],
+    looked: Session,
+    session: Session,
+    target: Path | None,
+    page: Path | None,
+) -> Replayed:
+    """Render, join, compare, and write what is to be written."""
+    from ..manifest import replay as core
+    from ..manifest.build import manifest_path, manifest_sha256, write_manifest
+    from ..render.film import export_film
+
+    manifest = film.manifest
+    originals = core.Originals(clip=_whole_clip(film, looked), film=film.file)
+    ssim = importlib.util.find_spec("skimage") is not None
+    plan, outcomes = runs.wait(core.rendered_again(repeat, render, session))
+    by_id = {outcome.id: outcome for outcome in outcomes}
+    records = [record for record in manifest.segments if record.index in wanted]
+    segments = tuple(
+        core.segment_again(record, by_id[record.id], originals, ssim=ssim)
+        if record.id in by_id
+        else core.not_repeated(record, repeat.impossible.get(record.id, "it was not rendered"))
+        for record in records
+    )
+    again = None
+    release = runs.wait(core.film_again(manifest, plan, outcomes, session)) if len(wanted) == len(manifest.segments) else None
+    if release is not None:
+        again, segments = core.whole_film_again(
+            manifest, release, segments, originals, ssim=ssim, interrupted=session.interrupted
+        )
+        if target is not None:
+            exported = export_film(release, target)
+            write_manifest(exported, manifest_path(target), session.store.hashes.sha256)
+            again = again.model_copy(update={"path": str(target)})
+    found = core.replayed(
+        repeat,
+        manifest_sha256(film.value),
+        environment,
+        core.keyframes_again(repeat, plan),
+        segments,
+        again,
+        session.spent_micro_usd,
+    )
+    if page is not None:
+        from .replay_page import save_page
+
+        save_page(found, manifest, outcomes, originals, Path(release.film.path) if release else None, page)
+    return found
+
+
+def _whole_clip(film: _Film, session: Session) -> Callable[[SegmentRecord], Path | None]:
+    """Finds a segment's first clip where it is, in the bundle or the store, to the byte the one that was made."""
+    from ..files import sha256_file
+    from ..manifest.recheck import stored_clip
+
+    either = _either(film, stored_clip(session))
+
+    def find(record: SegmentRecord) -> Path | None:
+        path = either(record)
+        return path if path is not None and record.clip is not None and sha256_file(path) == record.clip.sha256 else None
+
+    return find
+
+
+# -- what people see -----------------------------------------------------------------------------------------------------------
+
+
+def _value(found: Replayed, target: Path | None, page: Path | None) -> dict[str, Any]:
+    from ..manifest.build import manifest_path
+
+    film = found.film.path if found.film else None
+    return {
+        **found.json_value(),
+        "event": "done",
+        "holds": found.holds,
+        "film": film,
+        "manifest": str(manifest_path(target)) if target is not None and film else None,
+        "film_again": found.film.json_value() if found.film else None,
+        "page": str(page) if page else None,
+    }
+
+
+def _findings(found: Checked) -> RenderableType:
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    for _ in range(2):
+        table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for finding in found.findings:
+        table.add_row(Text(finding.what, style="dim"), *_mark(finding))
+    bad = sum(f.holds is False for f in found.findings)
+    last = f"{bad} of what was looked at does not hold" if bad else "what could be looked at holds"
+    return Group(table, Text(last, style="bold red" if bad else "green"))
+
+
+def _mark(finding: Finding) -> tuple[RenderableType, RenderableType]:
+    from rich.text import Text
+
+    from .failures import clean
+
+    word, style = {True: ("holds", "green"), False: ("no", "bold red"), None: ("–", "dim")}[finding.holds]
+    return Text(word, style=style), Text(clean(finding.message))
+
+
+def _table(found: Replayed) -> RenderableType:
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    from .failures import clean
+
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column("segment", no_wrap=True)
+    table.add_column("promised", no_wrap=True)
+    table.add_column("again", no_wrap=True)
+    table.add_column("", overflow="fold")
+    for keyframe in found.keyframes:
+        if keyframe.holds is False:
+            table.add_row(keyframe.what, "", Text("differs", style="bold red"), clean(keyframe.message))
+    for segment in found.segments:
+        style = "bold red" if not segment.holds else "yellow" if segment.result == "differs" else "green"
+        result, said = Text(segment.result, style=style), Text(clean(said_of(segment)))
+        table.add_row(f"{segment.index:02d} {segment.id}", segment.promised, result, said)
+    if found.film is not None:
+        same = found.film.result.startswith("identical")
+        words = "; ".join(filter(None, [found.film.message, numbers(found.film.delta)]))
+        table.add_row("film", "", Text(found.film.result, style="green" if same else "yellow"), Text(clean(words)))
+    last = Text(verdict(found), style="green" if found.holds else "bold red")
+    lines = [Text(f"film  {found.film.path}")] if found.film and found.film.path else []
+    return Group(table, *lines, last)
+
+
+def said_of(segment: SegmentAgain) -> str:
+    """What is to be said of a segment, in one line."""
+    of = f"films compared: {numbers(segment.delta)}" if segment.compared == "film" else numbers(segment.delta)
+    return "; ".join(filter(None, [segment.message, of]))
+
+
+def numbers(delta: Delta | None) -> str:
+    """A delta in one line."""
+    if delta is None:
+        return ""
+    if delta.equal:
+        return "no sample differs"
+    parts = [] if delta.frames[0] == delta.frames[1] else [f"{delta.frames[1]} frames instead of {delta.frames[0]}"]
+    parts += [f"first differs at frame {delta.first}"] if delta.first is not None else []
+    parts += [f"at most {delta.largest} of 255", f"mean {delta.mean:.3f}"]
+    parts += [f"PSNR {delta.psnr_db:.1f} dB"] if delta.psnr_db is not None else []
+    parts += [f"SSIM {delta.ssim:.4f}" if delta.ssim is not None else 'no SSIM: pip install "longvid[metrics]"']
+    return ", ".join(parts)
+
+
+def verdict(found: Replayed) -> str:
+    """What it comes to, in words."""
+    if found.failed:
+        return "a segment could not be rendered"
+    left = sum(s.result == "not repeated" for s in found.segments)
+    if left:
+        return f"{left} of {len(found.segments)} segments could not be repeated"
+    if not found.holds:
+        return "it did not come out as the manifest promises"
+    if all(s.result.startswith("identical") for s in found.segments):
+        return "the same film" if found.film else "the same clips"
+    return "nothing that was promised is broken; what differs was not promised"
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(replay)

@@ -1,0 +1,118 @@
+"""A replay as one page of HTML that needs nothing else: frames side by side, and what differs between them."""
+
+from __future__ import annotations
+
+import base64
+import io
+import itertools
+from collections.abc import Collection
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..manifest.ranges import segment_ranges
+from ..manifest.replay import Originals, clip_of
+from .page import POLICY, STYLE
+from .replay import numbers, said_of, verdict
+from .storyboard import colour
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from ..manifest.findings import Replayed, SegmentAgain
+    from ..models.clip import Outcome
+    from ..models.manifest import Manifest
+
+_WIDTH = 480
+"""Pixels of a picture on the page, at the most."""
+
+
+def save_page(
+    found: Replayed, manifest: Manifest, outcomes: Collection[Outcome], originals: Originals, film: Path | None, path: Path
+) -> None:
+    """Write the page, whole or not at all. originals: the first clips and film; outcomes and film: the new ones."""
+    from ..files import write_bytes
+
+    shots = "".join(_segment(s, _frames(s, manifest, outcomes, originals, film)) for s in found.segments)
+    lines = [f"<li>{escape(line)}</li>" for line in (*found.environment, *found.cautions)]
+    lines += [f"<li>{escape(k.what)}: {escape(k.message)}</li>" for k in found.keyframes if k.holds is False]
+    told = f"<section><h2>Said before</h2><ul>{''.join(lines)}</ul></section>" if lines else ""
+    again = f"<p>Film: {escape(found.film.result)} {escape(numbers(found.film.delta))}</p>" if found.film else ""
+    page = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        f"<title>{escape(found.title)}, again</title><style>{STYLE}{_OWN}</style></head><body><main>"
+        f"<header><h1>{escape(found.title)}</h1><p>{escape(verdict(found))}</p>{again}</header>{told}{shots}</main></body></html>\n"
+    )
+    write_bytes(path, page.encode())
+
+
+def _frames(
+    segment: SegmentAgain, manifest: Manifest, outcomes: Collection[Outcome], originals: Originals, film: Path | None
+) -> tuple[int, Image | None, Image | None]:
+    """The frame that is shown, by its number in what was compared, as it was and as it is: the one that differs most."""
+    record = manifest.segments[segment.index]
+    worst = segment.delta.worst if segment.delta else None
+    ranges = segment_ranges(manifest)
+    if segment.compared == "film" and film is not None and originals.film is not None and ranges is not None:
+        at = worst if worst is not None else ranges[segment.index].start
+        return at, _frame(originals.film, at), _frame(film, at)
+    at = worst if worst is not None else (record.clip.frames // 2 if record.clip else 0)
+    before, now = originals.clip(record), clip_of(outcomes, segment.id)
+    return at, _frame(before, at) if before else None, _frame(Path(now.path), at) if now else None
+
+
+def _frame(path: Path, at: int) -> Image | None:
+    from ..media.frames import iterate_frames, rgb_image
+
+    return next((rgb_image(frame) for frame in itertools.islice(iterate_frames(path), at, at + 1)), None)
+
+
+def _segment(segment: SegmentAgain, frames: tuple[int, Image | None, Image | None]) -> str:
+    at, before, now = frames
+    figures = [_figure(before, "as it was, not here"), _figure(now, "again, not rendered")]
+    captions = [f"as it was, frame {at}", f"again, frame {at}"]
+    if before is not None and now is not None:
+        picture, gain = _difference(before, now)
+        figures.append(_figure(picture, ""))
+        captions.append(f"their difference, {gain} times as bright" if gain else "no difference")
+    row = "".join(f"<figure>{f}<figcaption>{escape(c)}</figcaption></figure>" for f, c in zip(figures, captions, strict=True))
+    state = "good" if segment.holds else "bad"
+    return (
+        f'<article style="--c:{colour(segment.index)}"><h3><b>{segment.index:02d}</b> <span>{escape(segment.id)}</span> '
+        f"<em class={state}>{escape(segment.result)}</em> <i>promised: {escape(segment.promised)}</i></h3>"
+        f"<div class=three>{row}</div><p class=dim>{escape(said_of(segment))}</p></article>"
+    )
+
+
+def _figure(picture: Image | None, otherwise: str) -> str:
+    if picture is None:
+        return f"<div class=blank>{escape(otherwise)}</div>"
+    small = picture.copy()
+    small.thumbnail((_WIDTH, 4 * _WIDTH))
+    file = io.BytesIO()
+    small.save(file, "PNG")
+    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}">'
+
+
+def _difference(one: Image, other: Image) -> tuple[Image, int]:
+    """The absolute difference, made as bright as it goes by a whole factor; and that factor, 0 for none."""
+    from PIL import ImageChops
+
+    from ..media.images import fit_image
+
+    if other.size != one.size:
+        other = fit_image(other, one.width, one.height, "stretch")
+    difference = ImageChops.difference(one.convert("RGB"), other.convert("RGB"))
+    largest = max(level % 256 for level, count in enumerate(difference.histogram()) if count)  # three channels, one after another
+    gain = 255 // largest if largest else 0
+    return difference.point(lambda value: value * max(gain, 1)), gain
+
+
+_OWN = """
+.three{display:grid;grid-template-columns:repeat(3,1fr);gap:.6rem}
+.three img{width:100%;image-rendering:pixelated}
+em{font-style:normal;font-size:.85rem}
+.good{color:light-dark(#1d6b37,#8fe0a5)}.bad{color:light-dark(#a3262b,#ff9a94)}
+"""
