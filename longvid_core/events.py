@@ -10,7 +10,7 @@ from .models.base import Frozen, MicroUsd
 from .models.clip import OutcomeKind
 from .models.job import JobStep
 
-Stage = Literal["plan", "keyframes", "weights", "prepare", "clips", "join", "manifest"]
+Stage = Literal["plan", "keyframes", "weights", "prepare", "clips", "join", "manifest", "frames"]
 
 
 class Event(Frozen):

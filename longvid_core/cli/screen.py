@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..estimate import Estimate
     from ..models.plan import Plan
 
-_STAGES = {"keyframes": "Keyframes", "clips": "Segments", "join": "Joining"}
+_STAGES = {"keyframes": "Keyframes", "clips": "Segments", "join": "Joining", "frames": "Frames"}
 _MARKS = {
     "rendered": ("●", ""),
     "cached": ("○", "dim"),

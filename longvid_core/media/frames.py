@@ -184,14 +184,15 @@ def rgb_image(frame: av.VideoFrame, pixel_aspect: float = 1.0) -> Image.Image:
     return picture
 
 
-def rgb_array(frame: av.VideoFrame) -> np.ndarray:
-    """A decoded frame as uint8 RGB, height x width x 3, as stored (not turned, not stretched)."""
+def rgb_array(frame: av.VideoFrame, *, deep: bool = False) -> np.ndarray:
+    """A decoded frame as RGB, height x width x 3, as stored (not turned, not stretched): uint8, or, `deep`, uint16."""
+    wanted = "rgb48le" if deep else "rgb24"
     if frame.format.is_rgb or frame.format.name.startswith("gray"):
-        return frame.to_ndarray(format="rgb24")
+        return frame.to_ndarray(format=wanted)
     from av.video.reformatter import VideoReformatter
 
     matrix = _MATRICES.get(int(frame.colorspace), _BT601)
-    return VideoReformatter().reformat(frame, format="rgb24", src_colorspace=matrix, interpolation=_SWS_EXACT).to_ndarray()
+    return VideoReformatter().reformat(frame, format=wanted, src_colorspace=matrix, interpolation=_SWS_EXACT).to_ndarray()
 
 
 def verify_whole(path: str | Path) -> None:
