@@ -20,6 +20,7 @@ from .render.check import backend_for, check_plan, mismatch
 
 if TYPE_CHECKING:
     from .render.session import Session
+    from .render.settle import Policy
     from .render.walk import Known
 
 
@@ -206,15 +207,19 @@ def _segments(plan: Plan, default: Backend, session: Session | None, stored: dic
 
     if session is None:
         return [_item(s.index, s.id, backend_of(s), s.frames, plan.fps) for s in plan.segments]
+    from .render.settle import policy_of
     from .render.walk import walk
 
-    return [_of_known(known, plan, session) for known in walk(plan, session, backend_of, stored.get)]
+    policy = policy_of(plan, session)
+    return [_of_known(known, plan, policy, session) for known in walk(plan, session, backend_of, stored.get)]
 
 
-def _of_known(known: Known, plan: Plan, session: Session) -> Item:
+def _of_known(known: Known, plan: Plan, policy: Policy, session: Session) -> Item:
     segment, backend = known.segment, known.backend
     if known.clip is not None:
         return Item(index=segment.index, id=segment.id, made_by=str(backend), cached=True)
+    if known.take is not None and (other := policy.stood_in(known.take, session)) is not None:
+        return Item(index=segment.index, id=segment.id, made_by=str(other.backend), cached=True)
     item = _item(segment.index, segment.id, backend, segment.frames, plan.fps)
     job = session.ledger.journal.open_of(known.take.render_key) if known.take and backend.entry.remote else None
     if job is None:

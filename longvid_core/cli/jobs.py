@@ -290,7 +290,7 @@ async def _stopped(job: Job, books: Books) -> tuple[Job, str]:
         again = f"`longvid jobs resume {job.run}` fetches it."
         return job, f"job {job.id} is done at {job.named}, and paid: there is nothing to cancel. {again}"
     if isinstance(state, Ended):
-        done = journal.step(job.id, "failed", state.message, code=state.code, paid=state.micro_usd or 0)
+        done = journal.step(job.id, "failed", state.message, code=state.code, paid=state.micro_usd)
         return done, f"job {job.id} was over before: {state.message} ({state.code})."
     refund = await provider.cancel(remote)
     if not refund.stopped:

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from ..catalog import Backend, find_backend
+from ..catalog import Backend
 from ..errors import Interrupted, LongvidError, RenderFailed, StoreError
 from ..events import Progress
 from ..models.asset import Asset
 from ..models.clip import Clip, Outcome
 from ..models.plan import Plan, Segment
 from ..providers.base import Prepares, Ready, VideoRequest, Watch
-from .lanes import Lanes, settle_all
+from .lanes import settle_all
 from .placeholder import without_mark
 from .segment import Take
 from .session import Session
-from .settle import Policy
+from .settle import policy_of
 from .walk import Known, ends_of, walk
 
 
@@ -37,9 +37,7 @@ class Rendering:
     _in_order: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
-        settings = self.session.settings
-        fallback = [find_backend(name, "video", settings) for name in settings.fallback]
-        self._policy = Policy(Lanes(settings), fallback, self._retake)
+        self._policy = policy_of(self.plan, self.session)
 
     async def check_ready(self) -> None:
         """Raise what a renderer lacks, a key say, before anything is rendered; what the store has needs nobody."""
@@ -124,10 +122,6 @@ class Rendering:
         if broken is not None:
             return await self._policy.without(take, [RenderFailed(broken)], self.session)
         return await self._policy.outcome(take, self.session)
-
-    def _retake(self, take: Take, backend: Backend) -> Take:
-        record = self.session.renderers.record(backend)
-        return Take.of(self.plan, take.segment, backend, take.request.first, take.request.last, record)
 
     def _take(self, segment: Segment, first: Asset | None, last: Asset | None) -> Take:
         backend = self.backends[segment.id]

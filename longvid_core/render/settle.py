@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..catalog import Backend
+from ..catalog import Backend, find_backend
 from ..errors import CannotRender, Interrupted, LongvidError, MissingTool, OverBudget, StoreError, Unsettled
 from ..events import Notice
 from ..models.clip import Attempt, Outcome
+from ..models.plan import Plan
 from ..providers.base import Ready
 from .check import mismatch
 from .lanes import Lanes
@@ -113,10 +114,19 @@ class Policy:
         session.emit(Notice(level="warning" if warning else "info", message=f"segment {segment.index} ({segment.id}): {message}"))
 
 
+def policy_of(plan: Plan, session: Session) -> Policy:
+    """The policy of the session's settings for a plan. UnknownName where one of its fallbacks is none."""
+
+    def retake(take: Take, backend: Backend) -> Take:
+        record = session.renderers.record(backend)
+        return Take.of(plan, take.segment, backend, take.request.first, take.request.last, record)
+
+    settings = session.settings
+    return Policy(Lanes(settings), [find_backend(name, "video", settings) for name in settings.fallback], retake)
+
+
 def placeholder_backend() -> Backend:
     """Who makes placeholders: it needs no network and no key."""
-    from ..catalog import find_backend
-
     return find_backend("animatic", "video")
 
 

@@ -75,10 +75,10 @@ def test_a_budget_below_the_estimate_buys_nothing(longvid: Longvid, runway: Fake
 
 
 def test_each_submit_holds_what_it_may_cost(longvid: Longvid, runway: FakeRunway) -> None:
-    runway.seconds = 0.3
+    runway.polls = 4
     ran = longvid(*RENDER, "--budget", "0.9")  # for one there is room, for two at once, at most $0.60 each, there is not
     assert ran.code == 0 and (runway.charges, runway.at_once) == (2, 1)
-    runway.at_once = 0
+    runway.at_once, runway.polls = 0, 40
     assert longvid(*RENDER, "--reroll", "0,1", "--budget", "1.2").code == 0 and runway.at_once == 2
 
 
@@ -107,7 +107,7 @@ def test_pictures_hold_their_price_too(longvid: Longvid, monkeypatch: pytest.Mon
 
 # -- what became of it ---------------------------------------------------------------------------------------------------------
 def test_the_terminal_tells_of_jobs_and_what_they_cost(longvid: Longvid, runway: FakeRunway) -> None:
-    runway.seconds = 0.4
+    runway.polls = 4
     ran = longvid(*RENDER)
     assert ran.code == 0
     for id in runway.jobs:
@@ -130,6 +130,8 @@ def test_a_fallback_renders_what_the_backend_does_not(longvid: Longvid, runway: 
     assert ran.code == 0 and outcomes(ran) == ["rendered", "rendered"]
     assert sorted(s.model.provider for s in manifest(tmp_path).segments) == ["animatic", "runway"]
     assert [line["message"] for line in ran.lines if line["event"] == "notice" and line["level"] == "warning"]
+    again = longvid(*RENDER, "--fallback", "animatic", "--budget", "0", "--json")
+    assert again.code == 0 and outcomes(again) == ["cached", "cached"] and len(runway.jobs) == 2
 
 
 def test_a_placeholder_is_named_and_asked_for_anew(longvid: Longvid, runway: FakeRunway) -> None:
@@ -163,7 +165,7 @@ def test_somebody_at_the_terminal_is_asked(runway: FakeRunway, tmp_path: Path) -
         os.write(screen, b"what?\n")
         assert "none of these" in _read_until(screen, "\n> ", run)
         os.write(screen, f"adopt {theirs}\n".encode())
-        assert run.wait(60) == 0 and runway.charges == 1 and (tmp_path / "film.mp4").is_file()
+        assert run.wait(120) == 0 and runway.charges == 1 and (tmp_path / "film.mp4").is_file()
     finally:
         run.kill()
         run.wait()
@@ -172,7 +174,7 @@ def test_somebody_at_the_terminal_is_asked(runway: FakeRunway, tmp_path: Path) -
 
 def _read_until(screen: int, words: str, run: subprocess.Popen[bytes]) -> str:
     seen = ""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while words not in seen.replace("\r", ""):
         assert time.monotonic() < until and run.poll() is None, seen
         seen += os.read(screen, 1000).decode()
