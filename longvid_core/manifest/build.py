@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from ..canonical import sha256_of as sha256_of_value
@@ -117,6 +117,14 @@ def _without_address(planned_by: str | None) -> str | None:
     return _ADDRESS.sub("", planned_by) if planned_by is not None else None
 
 
+def _without_folder(backend: str | None) -> str | None:
+    """A backend whose model is a folder or file of this machine, by the name of that alone."""
+    provider, colon, model = (backend or "").partition(":")
+    if model.startswith(("~", ".")) or PurePosixPath(model).is_absolute() or PureWindowsPath(model).is_absolute():
+        return f"{provider}{colon}{PureWindowsPath(model).name}"
+    return backend
+
+
 def _private(plan: Plan) -> Plan:
     """The plan without folders and addresses, and without what the manifest has in a place of its own."""
 
@@ -131,5 +139,6 @@ def _private(plan: Plan) -> Plan:
         for k in plan.keyframes
     )
     cast = tuple(m.model_copy(update={"references": references(m.references)}) for m in plan.cast)
-    own = {"planned_by": _without_address(plan.planned_by), "planner": None}
+    segments = tuple(s.model_copy(update={"backend": _without_folder(s.backend)}) for s in plan.segments)
+    own = {"planned_by": _without_address(plan.planned_by), "planner": None, "segments": segments}
     return plan.model_copy(update={"keyframes": keyframes, "cast": cast, **own})

@@ -8,6 +8,8 @@ import json
 import socket
 from pathlib import Path
 
+import pytest
+
 from longvid_core.catalog import ModelEntry, find_backend
 from longvid_core.files import sha256_file
 from longvid_core.manifest.build import build_manifest, manifest_json, manifest_path, write_manifest
@@ -21,7 +23,7 @@ from longvid_core.planning.brief import Brief, Limits
 from longvid_core.planning.offline import plan_offline
 from longvid_core.render.film import export_film
 from longvid_core.render.promise import promise_of
-from tests.films import Studio, small_plan
+from tests.films import Studio, changed, small_plan
 
 
 def test_the_manifest_says_what_made_the_film(tmp_path: Path) -> None:
@@ -112,6 +114,23 @@ def test_who_planned_it_travels_with_the_plan(tmp_path: Path) -> None:
         settings={"mode": "keyframe", "seconds": 1.0},
     )
     assert "studio-pc" not in manifest_json(manifest) and manifest.plan.planner is None
+
+
+@pytest.mark.parametrize(
+    ("backend", "told"),
+    [
+        ("wan:/home/ann/models/Wan2.1", "wan:Wan2.1"),
+        ("wan:~/models/Wan2.1", "wan:Wan2.1"),
+        ("wan:C:\\Users\\ann\\wan.safetensors", "wan:wan.safetensors"),
+        ("wan:Wan-AI/Wan2.1-FLF2V-14B-720P-diffusers", "wan:Wan-AI/Wan2.1-FLF2V-14B-720P-diffusers"),
+        (None, None),
+    ],
+)
+def test_where_a_model_lies_is_left_out(tmp_path: Path, backend: str | None, told: str | None) -> None:
+    made = Studio(tmp_path / "home").make(small_plan(1))
+    plan = changed(made.rendered.plan, 0, backend=backend)
+    rendered = made.rendered.model_copy(update={"plan": plan})
+    assert build_manifest(made.model_copy(update={"rendered": rendered})).plan.segments[0].backend == told
 
 
 def animatic() -> ModelEntry:
