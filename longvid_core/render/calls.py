@@ -19,7 +19,7 @@ from ..catalog.sizes import enlarged
 from ..errors import Interrupted, LongvidError, OverBudget, RenderFailed, Unreadable
 from ..events import Notice
 from ..models.asset import Asset
-from ..models.plan import Keyframe, Plan
+from ..models.plan import Fit, Keyframe, Plan
 from ..models.records import Cost, PictureAttempt, PictureMade, ReceivedPicture, ReferenceRecord, SeedRecord
 from ..providers.base import ImageProvider, ImageRequest, Watch
 from ..providers.faults import Moderated, Transient
@@ -246,9 +246,8 @@ class Call:
         request, came = self.request, f"{size[0]}x{size[1]}"
         if said.get("size") not in (None, came):
             self._say(f"{self.backend} drew {came}, and was asked for {said['size']}.", warning=True)
-        if enlarged(size, request.width, request.height, whole=request.fit == "pad") > 1:
-            frame = f"{request.width}x{request.height}"
-            self._say(f"{self.backend} drew {came}, which is enlarged to fill the film's {frame}.", warning=True)
+        if small := too_small(size, request.width, request.height, request.fit):
+            self._say(f"{self.backend} drew {came}, which {small}", warning=True)
 
     def _made(self, key: str, said: Mapping[str, Any], received: ReceivedPicture | None) -> PictureMade:
         request = self.request
@@ -275,6 +274,13 @@ class Call:
             attempts=tuple(self.attempts),
             cost=Cost(paid=self._paid, estimated=estimated),
         )
+
+
+def too_small(size: tuple[int, int], width: int, height: int, fit: Fit) -> str:
+    """What is to be said of a picture that has to be enlarged for a frame; empty where it does not."""
+    if enlarged(size, width, height, whole=fit == "pad") <= 1:
+        return ""
+    return f"is enlarged to fill the film's {width}x{height}."
 
 
 def key_of(request: ImageRequest, backend: Backend, session: Session) -> str:

@@ -15,7 +15,7 @@ from ..models.plan import Keyframe, Plan
 from ..models.records import PictureAttempt
 from ..providers.base import Ready
 from ..providers.faults import Moderated, Refused
-from .calls import Call, key_of
+from .calls import Call, key_of, too_small
 from .lanes import Lane, settle_all, width_of
 from .references import MASK, check_mask, followed, left_out, request_of
 from .session import Session
@@ -62,9 +62,17 @@ def adopt_images(plan: Plan, pictures: Sequence[Image], session: Session) -> Pla
     for keyframe, picture in zip(plan.keyframes, pictures, strict=True):
         file = session.scratch / f"{keyframe.id}.png"
         save_png(picture.convert("RGB"), file)
+        tell_if_small(keyframe, picture.size, plan, session)
         asset = session.store.keep_original(asset_of(file).model_copy(update={"path": str(file)}))
         adopted.append(keyframe.model_copy(update={"image": asset, "source": USER, "made": None}))
     return plan.with_keyframes(adopted)
+
+
+def tell_if_small(keyframe: Keyframe, size: tuple[int, int], plan: Plan, session: Session) -> None:
+    """Say that a supplied picture has to be enlarged, where it has."""
+    if small := too_small(size, plan.width, plan.height, plan.fit):
+        came = f"keyframe {keyframe.id}: the picture supplied has {size[0]}x{size[1]} pixels, and {small}"
+        session.emit(Notice(level="warning", message=came))
 
 
 def with_first(plan: Plan, first_image: Path) -> Plan:
@@ -122,12 +130,16 @@ class Drawing:
         return ready
 
     def _supplied(self, keyframe: Keyframe) -> Keyframe:
+        from PIL import Image
+
         assert keyframe.image is not None
         if not Path(keyframe.image.path).is_file():
             raise BadInput(
                 f"keyframe {keyframe.id}: its picture {keyframe.image.path} is gone.",
                 "Restore the file, or set the keyframe's image to null to have it drawn.",
             )
+        with Image.open(keyframe.image.path) as header:
+            tell_if_small(keyframe, header.size, self._plan, self._session)
         kept = self._session.store.keep_original(keyframe.image)
         return keyframe.model_copy(update={"image": kept, "source": keyframe.source or USER})
 

@@ -16,6 +16,7 @@ from longvid_core.media.images import asset_of, load_rgb
 from longvid_core.media.masks import load_mask
 from longvid_core.models import CastMember, Keyframe, Plan, Reference
 from longvid_core.painting import PIXEL_VERSION
+from longvid_core.render.keyframes import adopt_images
 from longvid_core.render.references import followed
 from tests.easel import Easel, easel, fake
 from tests.fake_images import FakeImages
@@ -83,6 +84,21 @@ def test_a_picture_of_ones_own_is_a_reference_too(easel: Easel, fake: FakeImages
     easel.draw(worded(small_plan(1), "k00", image=mine, source="user"), "openai")
     (asked,) = fake.images
     assert colours(asked) == [(255, 0, 0)]
+
+
+def test_a_picture_of_ones_own_is_enlarged_only_with_a_word(easel: Easel, tmp_path: Path) -> None:
+    plan = small_plan(1, size=(128, 96))
+    mine = picture(tmp_path, "mine", "red", (64, 48))
+    easel.draw(worded(plan, "k00", image=mine, source="user"), "card")
+    assert easel.notices("warning") == [
+        "keyframe k00: the picture supplied has 64x48 pixels, and is enlarged to fill the film's 128x96."
+    ]
+    easel.draw(worded(plan, "k00", image=picture(tmp_path, "large", "red", (300, 200)), source="user"), "card")
+    assert easel.notices("warning") == []
+    pictures = [Image.new("RGB", size) for size in ((128, 96), (100, 96))]
+    adopted = easel.within(lambda session: adopt_images(plan, pictures, session))
+    assert [k.source for k in adopted.keyframes] == ["user", "user"]
+    assert [n.split(":")[0] for n in easel.notices("warning")] == ["keyframe k01"]
 
 
 def test_the_cast_is_seen_wherever_it_is_named_and_its_look_is_said(easel: Easel, fake: FakeImages, tmp_path: Path) -> None:

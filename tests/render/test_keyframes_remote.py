@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -209,11 +208,13 @@ def test_a_picture_that_is_too_small_is_enlarged_only_with_a_word(easel: Easel, 
 
 def test_a_stop_ends_the_wait_at_once_and_nothing_is_lost(easel: Easel, fake: FakeImages) -> None:
     fake.moods = [None, "hang"]
-    stop = threading.Event()
-    threading.Timer(0.6, stop.set).start()
     easel.images = {"timeout_s": 60}
+
+    def one_is_done() -> bool:
+        return len(fake.images) == 2 and any(e.event == "keyframe_done" for e in easel.events)
+
     with pytest.raises(Interrupted):
-        easel.draw(cuts(2), interrupted=stop.is_set)
+        easel.draw(cuts(2), interrupted=one_is_done)
     assert fake.drawn == 1 and sorted(easel.states()) == ["interrupted", "rendered"]
     easel.draw(cuts(2))
     assert fake.drawn == 2 and easel.spent() == 2 * PICTURE
