@@ -1,4 +1,4 @@
-"""`python -m bench [startup] [cached] [concat] [wan]`: measure, print each figure with its bound, write bench/results/NAME.json.
+"""`python -m bench [NAME …]`: measure, print each figure with its bound, write bench/results/NAME.json. Without a name: all.
 
 Exit code 1 when a bound is broken.
 """
@@ -13,7 +13,7 @@ import sys
 
 from .measure import ROOT, Figure
 
-NAMES = ("startup", "cached", "concat", "wan")
+NAMES = ("startup", "cached", "concat", "wan", "remote")
 RESULTS = ROOT / "bench" / "results"
 
 
