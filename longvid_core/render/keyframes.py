@@ -130,7 +130,7 @@ class Drawing:
         return ready
 
     def _supplied(self, keyframe: Keyframe) -> Keyframe:
-        from PIL import Image
+        from ..media.images import load_rgb
 
         assert keyframe.image is not None
         if not Path(keyframe.image.path).is_file():
@@ -138,8 +138,7 @@ class Drawing:
                 f"keyframe {keyframe.id}: its picture {keyframe.image.path} is gone.",
                 "Restore the file, or set the keyframe's image to null to have it drawn.",
             )
-        with Image.open(keyframe.image.path) as header:
-            tell_if_small(keyframe, header.size, self._plan, self._session)
+        tell_if_small(keyframe, load_rgb(keyframe.image.path).size, self._plan, self._session)
         kept = self._session.store.keep_original(keyframe.image)
         return keyframe.model_copy(update={"image": kept, "source": keyframe.source or USER})
 
