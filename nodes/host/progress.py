@@ -28,6 +28,7 @@ NAMES = {
     "clips": "segment",
     "join": "joining",
     "manifest": "manifest",
+    "frames": "frame",
 }
 """What a stage is called while it runs."""
 _SOON_S = 3.0
@@ -110,7 +111,10 @@ class Shown:
         foreseen = self._foreseen()
         if not self.spent and foreseen in ("", "free"):
             return ""
-        return f"{amount(self.spent)} paid" + (f", estimate {foreseen}" if foreseen else "")
+        paid = f"paid {amount(self.spent)}"
+        if self.estimate is not None and self.estimate.unpriced:
+            return f"{paid}, {foreseen}"
+        return f"{paid} of {foreseen}" if foreseen else paid
 
     def _left(self, now: float) -> str:
         if self.started is None:

@@ -139,7 +139,7 @@ def test_the_node_shows_what_it_costs_while_it_runs_and_after(canvas: Canvas, co
     canvas.load(workflow("remote_keyframe_mode"))
     make_small(canvas, 16)
     canvas.page.evaluate("async () => { await window.app.queuePrompt(0) }")
-    canvas.page.get_by_text("$0.00 paid, estimate $1.60 to $2.40").wait_for(timeout=60_000)
+    canvas.page.get_by_text("paid $0.00 of $1.60 to $2.40").wait_for(timeout=60_000)
     for job in runway.jobs.values():
         job.end = None
     canvas.page.get_by_text("$0.80 paid in this run; the estimate was $1.60 to $2.40").wait_for(timeout=60_000)

@@ -142,9 +142,9 @@ def test_a_template_makes_a_film_and_pays_for_each_shot_once(comfy: Client, runw
 
 
 def test_the_estimate_comes_first_and_the_running_total_follows(comfy: Client, runway: FakeRunway) -> None:
-    told = [line for line in comfy.watch(remote("keyframe")).texts if "estimate" in line]
+    told = [line for line in comfy.watch(remote("keyframe")).texts if line.endswith("$1.20 to $1.80")]
     assert told[0].endswith("estimate: $1.20 to $1.80")
-    totals = [line.partition(" paid, estimate $1.20 to $1.80")[0].rpartition("$")[2] for line in told[1:]]
+    totals = [re.findall(r"paid \$([0-9.]+) of", line)[0] for line in told[1:]]
     assert totals == sorted(totals) and totals[0] == "0.00" and totals[-1] == "0.60"
 
 
