@@ -128,5 +128,5 @@ class RemoteVideo(io.ComfyNode):
         async with session(cls, settings_of(fallback, on_unknown, on_failure), budget_usd) as core:
             costs = agreed(whole, core, backend=named)
             rendered = require_clips(await render_clips(whole, core, backend=named))
-        shown = "\n\n".join(filter(None, [clips_text(rendered, core.warnings), paid_text(costs, core.spent_micro_usd)]))
+        shown = clips_text(rendered, core.warnings, paid_text(costs, core.spent_micro_usd))
         return io.NodeOutput(rendered, ui=ui.PreviewText(shown))

@@ -33,8 +33,8 @@ def seeds_text(plan: Plan) -> str:
     return "\n".join([f"{plan.seed_policy} · base {plan.seed}", *rows])
 
 
-def clips_text(rendered: Rendered, warnings: Sequence[str] = ()) -> str:
-    """How many clips were rendered and how many came from the store, each one's line, and what the run warned of."""
+def clips_text(rendered: Rendered, warnings: Sequence[str] = (), paid: str = "") -> str:
+    """How many clips were rendered and how many came from the store, what was paid, each one's line, and the warnings."""
     kinds = Counter(o.outcome for o in rendered.outcomes)
     head = " · ".join(f"{n} {kind}" for kind, n in kinds.items())
     rows = []
@@ -47,7 +47,7 @@ def clips_text(rendered: Rendered, warnings: Sequence[str] = ()) -> str:
     )
     notes = [f"Note: {text}" for text in (*drawn, *warnings)]
     noted = ["", *notes] if notes else []
-    return "\n".join([f"{counted(len(rendered.outcomes), 'clip')}: {head}", *rows, *noted])
+    return "\n".join([f"{counted(len(rendered.outcomes), 'clip')}: {head}", *([paid] if paid else []), *rows, *noted])
 
 
 def paid_text(foreseen: Estimate, paid: int) -> str:
