@@ -78,7 +78,8 @@ def test_each_submit_holds_what_it_may_cost(longvid: Longvid, runway: FakeRunway
     runway.polls = 4
     ran = longvid(*RENDER, "--budget", "0.9")  # for one there is room, for two at once, at most $0.60 each, there is not
     assert ran.code == 0 and (runway.charges, runway.at_once) == (2, 1)
-    runway.at_once, runway.polls = 0, 40
+    runway.reset()
+    runway.polls = 40
     assert longvid(*RENDER, "--reroll", "0,1", "--budget", "1.2").code == 0 and runway.at_once == 2
 
 
