@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from ..models.plan import CastMember
 from ..models.visual import (
@@ -40,8 +40,8 @@ class Seen(Form):
     camera_height: CameraHeight | None
     camera_speed: CameraSpeed | None
     framing: Framing | None
-    focal_length_mm: float | None = Field(description="Full-frame equivalent, 4 to 2000")
-    aperture: float | None = Field(description="f-number, 0.5 to 64")
+    focal_length_mm: FiniteFloat | None = Field(description="Full-frame equivalent, 4 to 2000")
+    aperture: FiniteFloat | None = Field(description="f-number, 0.5 to 64")
     time_of_day: TimeOfDay | None
     key_light: KeyDirection | None = Field(description="Where the key light comes from")
     light_quality: LightQuality | None
@@ -85,14 +85,14 @@ class SegmentAnswer(Form):
     """One generated span of the film."""
 
     beats: list[int] = Field(description="Numbers of the beats it shows, in order")
-    seconds: float = Field(description="How long it lasts")
+    seconds: FiniteFloat = Field(description="How long it lasts")
     join: Literal["continuous", "cut"] = Field(description="How it meets the segment before: the same shot goes on, or a cut")
     prompt: str = Field(description="What the video model is told: who, what, where. It stands alone.")
     motion: str = Field(description="What moves, and how, from the first frame to the last")
     opening: str | None = Field(description="The still it opens on; null where the join is continuous")
     ending: str = Field(description="The still it ends on")
     visual: Seen
-    complexity: float = Field(description="0 to 1: how hard it is to render")
+    complexity: FiniteFloat = Field(description="0 to 1: how hard it is to render")
     negative: str = Field(description="What must not be seen; empty where nothing is to be said")
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from ..events import Notice
 from ..models.base import exact_fps
@@ -36,12 +36,12 @@ class Change(Form):
 
     id: str = Field(description="The segment's id")
     prompt: str | None = Field(description="The whole new prompt, motion included")
-    seconds: float | None
+    seconds: FiniteFloat | None
     join: Literal["continuous", "cut"] | None
     opening: str | None = Field(description="The still it opens on, where it does not go on from the segment before")
     ending: str | None = Field(description="The still it ends on")
     visual: Seen | None = Field(description="null or empty fields stay as they are")
-    complexity: float | None
+    complexity: FiniteFloat | None
     negative: str | None
 
 

@@ -6,9 +6,12 @@ import json
 import re
 
 import pytest
+from pydantic import BaseModel
 
 from longvid_core.errors import BadInput, CannotRender, RenderFailed
+from longvid_core.planning.answer import PlanAnswer
 from longvid_core.planning.language_models import tokens_in
+from longvid_core.planning.revise import RevisionAnswer
 from tests.fake_openai import Error, FakeOpenAI, plan, segment, visual
 
 from .conftest import TEXT, Asking
@@ -80,6 +83,35 @@ def test_a_field_that_is_missing_is_asked_for_by_its_name(planning: Asking, mode
     model.replies = [broken, good()]
     planning()
     assert "segments.1.motion" in model.said(1)
+
+
+@pytest.mark.parametrize("number", ["1e999", "NaN", "-Infinity"])
+@pytest.mark.parametrize("field", ["seconds", "complexity", "visual"])
+def test_a_number_that_is_none_is_sent_back(planning: Asking, model: FakeOpenAI, field: str, number: str) -> None:
+    broken = good(**{field: visual(focal_length_mm="?") if field == "visual" else "?"})
+    model.replies = [json.dumps(broken).replace('"?"', number), good()]
+    assert len(planning().segments) == 2
+    assert model.calls == 2 and field in model.said(1)
+
+
+@pytest.mark.parametrize("form", [PlanAnswer, RevisionAnswer])
+def test_the_form_is_one_that_hosted_models_enforce(form: type[BaseModel]) -> None:
+    """OpenAI's strict mode: every field required, nothing else allowed, no bounds, no defaults, nothing beside a reference."""
+
+    def check(schema: object) -> None:
+        if isinstance(schema, dict):
+            assert not {"default", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern"} & {*schema}
+            assert "$ref" not in schema or len(schema) == 1
+            if "properties" in schema:
+                assert schema["additionalProperties"] is False and {*schema["required"]} == {*schema["properties"]}
+            for name, part in schema.items():
+                for each in part.values() if name in ("properties", "$defs") else [part]:
+                    check(each)
+        elif isinstance(schema, list):
+            for part in schema:
+                check(part)
+
+    check(form.model_json_schema())
 
 
 def test_an_answer_that_never_has_the_form_is_a_failure_with_exit_code_3(planning: Asking, model: FakeOpenAI) -> None:
