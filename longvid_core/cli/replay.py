@@ -17,13 +17,10 @@ from . import runs
 from .brief import backend_named, check_output
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from ..catalog import Backend
     from ..manifest.bundle import OpenBundle
-    from ..manifest.findings import Checked, Finding, Replayed, SegmentAgain
+    from ..manifest.findings import Replayed
     from ..manifest.repeatable import Repeat
-    from ..media.delta import Delta
     from ..models.manifest import Manifest, PictureRecord, SegmentRecord
     from ..render.session import Session
     from ..settings import Settings
@@ -120,6 +117,7 @@ def _pictures(film: _Film, session: Session) -> Callable[[PictureRecord], Path |
 def _check(film: _Film, settings: Settings, named: Backend | None, as_json: bool) -> int:
     from ..manifest.recheck import check, stored_clip
     from ..manifest.repeatable import settings_of
+    from .replay_view import findings
 
     with runs.run(settings_of(film.manifest, settings), as_json, command=None) as (session, out):
         found = check(
@@ -133,7 +131,7 @@ def _check(film: _Film, settings: Settings, named: Backend | None, as_json: bool
             named=named,
         )
         out.close()
-        out.show(_findings(found), {"event": "done", "holds": found.holds, **found.json_value()})
+        out.show(findings(found), {"event": "done", "holds": found.holds, **found.json_value()})
     return 0 if found.holds else 1
 
 
@@ -164,6 +162,7 @@ def _replay(
     from ..manifest.replay import chosen, costs
     from ..render.selection import chosen_segments
     from ..render.session import open_session
+    from .replay_view import table
 
     manifest = film.manifest
     only = chosen_segments(manifest.plan, segments)["only"] if segments else None
@@ -182,7 +181,7 @@ def _replay(
                 session.budget_micro_usd = round(1e6 * limit) if remote and limit is not None else None
                 session.store.hashes = looked.store.hashes  # weights are read once, wherever they are used
                 found = _again(film, repeat, render, wanted, environment, looked, session, target, page)
-    out.show(_table(found), _value(found, target, page))
+    out.show(table(found), _value(found, target, page))
     return 3 if found.failed else 0 if found.holds else 1
 
 
@@ -322,9 +321,6 @@ def _whole_clip(film: _Film, session: Session) -> Callable[[SegmentRecord], Path
     return find
 
 
-# -- what people see -----------------------------------------------------------------------------------------------------------
-
-
 def _value(found: Replayed, target: Path | None, page: Path | None) -> dict[str, Any]:
     from ..manifest.build import manifest_path
 
@@ -338,93 +334,6 @@ def _value(found: Replayed, target: Path | None, page: Path | None) -> dict[str,
         "film_again": found.film.json_value() if found.film else None,
         "page": str(page) if page else None,
     }
-
-
-def _findings(found: Checked) -> RenderableType:
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
-    for _ in range(2):
-        table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for finding in found.findings:
-        table.add_row(Text(finding.what, style="dim"), *_mark(finding))
-    bad = sum(f.holds is False for f in found.findings)
-    last = f"{bad} of what was looked at does not hold" if bad else "what could be looked at holds"
-    return Group(table, Text(last, style="bold red" if bad else "green"))
-
-
-def _mark(finding: Finding) -> tuple[RenderableType, RenderableType]:
-    from rich.text import Text
-
-    from .failures import clean
-
-    word, style = {True: ("holds", "green"), False: ("no", "bold red"), None: ("–", "dim")}[finding.holds]
-    return Text(word, style=style), Text(clean(finding.message))
-
-
-def _table(found: Replayed) -> RenderableType:
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
-    from .failures import clean
-
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    table.add_column("segment", no_wrap=True)
-    table.add_column("promised", no_wrap=True)
-    table.add_column("again", no_wrap=True)
-    table.add_column("", overflow="fold")
-    for keyframe in found.keyframes:
-        if keyframe.holds is False:
-            table.add_row(keyframe.what, "", Text("differs", style="bold red"), clean(keyframe.message))
-    for segment in found.segments:
-        style = "bold red" if not segment.holds else "yellow" if segment.result == "differs" else "green"
-        result, said = Text(segment.result, style=style), Text(clean(said_of(segment)))
-        table.add_row(f"{segment.index:02d} {segment.id}", segment.promised, result, said)
-    if found.film is not None:
-        same = found.film.result.startswith("identical")
-        words = "; ".join(filter(None, [found.film.message, numbers(found.film.delta)]))
-        table.add_row("film", "", Text(found.film.result, style="green" if same else "yellow"), Text(clean(words)))
-    last = Text(verdict(found), style="green" if found.holds else "bold red")
-    lines = [Text(f"film  {found.film.path}")] if found.film and found.film.path else []
-    return Group(table, *lines, last)
-
-
-def said_of(segment: SegmentAgain) -> str:
-    """What is to be said of a segment, in one line."""
-    of = f"films compared: {numbers(segment.delta)}" if segment.compared == "film" else numbers(segment.delta)
-    return "; ".join(filter(None, [segment.message, of]))
-
-
-def numbers(delta: Delta | None) -> str:
-    """A delta in one line."""
-    if delta is None:
-        return ""
-    if delta.equal:
-        return "no sample differs"
-    parts = [] if delta.frames[0] == delta.frames[1] else [f"{delta.frames[1]} frames instead of {delta.frames[0]}"]
-    parts += [f"first differs at frame {delta.first}"] if delta.first is not None else []
-    parts += [f"at most {delta.largest} of 255", f"mean {delta.mean:.3f}"]
-    parts += [f"PSNR {delta.psnr_db:.1f} dB"] if delta.psnr_db is not None else []
-    parts += [f"SSIM {delta.ssim:.4f}" if delta.ssim is not None else 'no SSIM: pip install "longvid[metrics]"']
-    return ", ".join(parts)
-
-
-def verdict(found: Replayed) -> str:
-    """What it comes to, in words."""
-    if found.failed:
-        return "a segment could not be rendered"
-    left = sum(s.result == "not repeated" for s in found.segments)
-    if left:
-        return f"{left} of {len(found.segments)} segments could not be repeated"
-    if not found.holds:
-        return "it did not come out as the manifest promises"
-    if all(s.result.startswith("identical") for s in found.segments):
-        return "the same film" if found.film else "the same clips"
-    return "nothing that was promised is broken; what differs was not promised"
 
 
 def register(app: typer.Typer) -> None:

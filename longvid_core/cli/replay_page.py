@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..manifest.ranges import segment_ranges
 from ..manifest.replay import Originals, clip_of
 from .page import POLICY, STYLE
-from .replay import numbers, said_of, verdict
+from .replay_view import numbers, said_of, verdict
 from .storyboard import colour
 
 if TYPE_CHECKING:

@@ -119,9 +119,9 @@ def test_who_planned_it_travels_with_the_plan(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("backend", "told"),
     [
-        ("wan:/home/ann/models/Wan2.1", "wan:Wan2.1"),
+        ("wan:/models/of/ann/Wan2.1", "wan:Wan2.1"),
         ("wan:~/models/Wan2.1", "wan:Wan2.1"),
-        ("wan:C:\\Users\\ann\\wan.safetensors", "wan:wan.safetensors"),
+        ("wan:D:\\ann\\wan.safetensors", "wan:wan.safetensors"),
         ("wan:Wan-AI/Wan2.1-FLF2V-14B-720P-diffusers", "wan:Wan-AI/Wan2.1-FLF2V-14B-720P-diffusers"),
         (None, None),
     ],
