@@ -1,0 +1,191 @@
+"""`kill -9` at every state of a remote job's journal, for every provider: the same command goes on, each clip is bought once."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from longvid_core.models import Plan
+from longvid_core.planfile import save_plan
+from tests.fake_google import FakeGoogle
+from tests.fake_replicate import FakeReplicate
+from tests.fake_runway import FakeRunway
+from tests.fake_video import FakeVideo
+from tests.remote_parts import QUICK, FarStudio
+
+SIZE = (64, 48)
+NEVER = 10**6
+"""So many looks at a job that it waits for ever."""
+
+
+class Shoot(FarStudio):
+    """`longvid render` of one plan, in processes that are killed."""
+
+    fake: FakeVideo
+    backend: str
+    folder: Path
+
+    def prepare(self, segments: int) -> Plan:
+        plan = self.plan(segments)
+        save_plan(plan, self.folder / "plan.json")
+        return plan
+
+    def start(self) -> subprocess.Popen[str]:
+        longvid = [sys.executable, "-m", "longvid_core", "render", str(self.folder / "plan.json"), "--backend", self.backend]
+        quick = {"LONGVID_POLL_INTERVAL": "0.3", "LONGVID_RETRY__FIRST_WAIT_S": "0.02"}
+        return subprocess.Popen(
+            [*longvid, "--json", "-o", str(self.folder / "film.mp4")],
+            env={**os.environ, **quick, "LONGVID_HOME": str(self.home)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def newest(self) -> str | None:
+        """The state of the newest job."""
+        try:
+            with closing(sqlite3.connect(f"file:{self.home}/ledger.db?mode=ro", uri=True)) as sql:
+                found = sql.execute("SELECT state FROM jobs ORDER BY id DESC LIMIT 1").fetchone()
+        except sqlite3.OperationalError:
+            return None  # there is none yet
+        return str(found[0]) if found else None
+
+    def killed_at(self, state: str, seen: Callable[[], bool] = lambda: True) -> None:
+        """Run until the newest job is in this state, and kill the process where it stands."""
+        process = self.start()
+        while not (self.newest() == state and seen()):
+            if process.poll() is not None:
+                out, errors = process.communicate()
+                pytest.fail(f"it ended before {state}: {out[-600:]} {errors[-600:]}")
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+
+    def killed_while_asking(self, mood: str) -> None:
+        """Kill it while the provider has the request and has not answered."""
+        asked = len(self.fake.to("submit"))
+        self.fake.moods = {"submit": [mood]}
+        taken = len(self.fake.jobs) + mood.startswith("late")
+        self.killed_at("intent", lambda: len(self.fake.to("submit")) > asked and len(self.fake.jobs) == taken)
+
+    def finish(self) -> tuple[int, dict[str, Any]]:
+        """Run to the end; its exit code and last line."""
+        process = self.start()
+        out, errors = process.communicate(timeout=120)
+        assert out, errors
+        return process.returncode, json.loads(out.splitlines()[-1])
+
+    def film(self) -> dict[str, Any]:
+        """What the manifest says of the film."""
+        return json.loads((self.folder / "film.manifest.json").read_text())
+
+    def settle(self) -> None:
+        """Say what became of each unknown job, as one does at the provider's site; where it lists its jobs, nobody has to."""
+        if isinstance(self.fake, FakeReplicate):
+            return
+        with self.journal() as journal:
+            known = journal.remote_ids(self.backend.partition(":")[0])
+            for job in journal.jobs(states=["intent", "unknown"]):
+                words = [id for id, there in self.fake.jobs.items() if id not in known and job.prompt in json.dumps(there.fields)]
+                if words:
+                    journal.step(job.id, "submitted", remote_id=words[0])
+                    known.add(words[0])
+                else:
+                    journal.step(job.id, "resubmit")
+
+
+@pytest.fixture
+def shoot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Shoot]:
+    service, backend, more = request.param
+    with service(size=SIZE, **more) as fake:
+        for name, value in fake.env.items():
+            monkeypatch.setenv(name, value)
+        made = Shoot(tmp_path / "home", settings=QUICK, pictures=tmp_path / "pictures")
+        made.fake, made.backend, made.folder = fake, backend, tmp_path
+        yield made
+
+
+def undisturbed(shoot: Shoot, plan: Plan) -> str:
+    """`frames_sha256` of the film of a run that nothing disturbed, in a store of its own."""
+    aside = FarStudio(shoot.folder / "undisturbed", settings=QUICK)
+    made = aside.make(plan, backend=shoot.backend)
+    shoot.fake.reset()
+    return made.film.frames_sha256
+
+
+RUNWAY = (FakeRunway, "runway:veo3.1", {})
+VEO = (FakeGoogle, "google:veo-3.1-generate-001", {})
+OMNI = (FakeGoogle, "google:gemini-omni-1.2-flash", {"delivery": "file"})
+REPLICATE = (FakeReplicate, "replicate:bytedance/seedance-1-pro", {})
+
+
+@pytest.mark.parametrize("shoot", [RUNWAY, VEO, OMNI, REPLICATE], indirect=True, ids=["runway", "veo", "omni", "replicate"])
+def test_killed_at_every_state_in_turn_one_clip_is_bought_once(shoot: Shoot) -> None:
+    fake, lists = shoot.fake, isinstance(shoot.fake, FakeReplicate)
+    google = shoot.backend if isinstance(fake, FakeGoogle) else None
+    plan = shoot.prepare(1)
+    whole = undisturbed(shoot, plan)
+
+    if google is None:  # what has no answer and what has none yet is the same to any that lists no jobs
+        shoot.killed_while_asking("hang")
+        assert fake.charges == 0
+        shoot.settle()
+    shoot.killed_while_asking("late:hang")
+    assert fake.charges == 1
+    if not lists and google is None:
+        code, last = shoot.finish()
+        assert code == 3 and "may have been bought" in last["message"] and shoot.newest() == "unknown" and fake.charges == 1
+    shoot.settle()
+
+    fake.polls = NEVER
+    shoot.killed_at("submitted")
+    (job,) = fake.jobs.values()
+    fake.polls, job.end = 0, "never"
+    shoot.killed_at("running")
+    job.end = None
+    if google != VEO[1]:  # whose clip comes with the answer that says it is done
+        fake.moods = {"fetch": ["hang"]}
+        shoot.killed_at("succeeded")
+    shoot.killed_at("downloaded")
+    shoot.killed_at("verified")
+
+    code, last = shoot.finish()
+    assert code == 0 and [s["outcome"] for s in last["segments"]] == ["cached"]
+    assert fake.charges == 1 == len(shoot.film()["segments"]) and shoot.film()["film"]["frames_sha256"] == whole
+    assert shoot.held() == 0 and len([s for s in shoot.states() if s in ("verified", "submitted", "unknown")]) == 1
+    (paid,) = {j.micro_usd for j in shoot.jobs() if j.state == "verified"}
+    assert paid and shoot.spent() == paid and shoot.scraps() == []
+
+
+@pytest.mark.parametrize("shoot", [RUNWAY], indirect=True, ids=["runway"])
+def test_killed_again_and_again_it_still_gets_there(shoot: Shoot) -> None:
+    fake, chance = shoot.fake, random.Random(7)
+    whole = undisturbed(shoot, shoot.prepare(3))
+    fake.seconds = 0.3
+    for _ in range(4):
+        process = shoot.start()
+        while len(fake.asked) == 0 and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0, 1.0))
+        process.kill()
+        process.communicate()
+        known = {job.remote_id for job in shoot.jobs()} - {None}
+        unsettled = sum(state in ("intent", "unknown") for state in shoot.states())
+        assert len(known) <= fake.charges <= len(known) + unsettled, "what was bought and is not known is told of"
+        shoot.settle()
+        fake.asked.clear()
+    code, _ = shoot.finish()
+    assert code == 0 and fake.charges == 3 == shoot.states().count("verified")
+    assert shoot.film()["film"]["frames_sha256"] == whole and shoot.held() == 0 and shoot.scraps() == []
