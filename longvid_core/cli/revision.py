@@ -18,8 +18,10 @@ from .failures import clean
 from .storyboard import colour
 
 if TYPE_CHECKING:
+    from ..models.plan import Plan
     from ..planning.difference import Difference
     from ..settings import Settings
+    from .reporting import Reporter
 
 
 def revise(
@@ -37,12 +39,11 @@ def revise(
     given: Sequence[str] = (),
 ) -> None:
     """Write the plan after `wish`, and show what became otherwise. `given`: options that mean nothing here, and are refused."""
-    from ..planfile import load_plan, plan_json, save_plan
+    from ..planfile import load_plan
     from ..planning.brief import Limits
     from ..planning.choose import model_of
     from ..planning.difference import differences
     from ..planning.revise import revised
-    from .page import save_page
 
     if given:
         raise BadInput(f"{', '.join(given)} cannot go with --revise.", "Say in --revise what is to change, or edit the plan.")
@@ -63,13 +64,22 @@ def revise(
         new = runs.wait(revised(old, wish, limits, model, session, replan=replan, budget=budget))
         found = differences(old, new)
         out.show(shown(found), {"event": "revised", "differences": [d.json_value() for d in found]})
-        if target is not None:
-            save_plan(new, target)
-        elif not as_json:
-            sys.stdout.write(plan_json(new))
-        if pages is not None:
-            save_page(new, pages)
-        out.show(f"plan {output}" if target else "", {"event": "done", "plan": str(target) if target else None})
+        leave(new, out, target=target, pages=pages, output=output, html=html)
+
+
+def leave(plan: Plan, out: Reporter, *, target: Path | None, pages: Path | None, output: Path | None, html: Path | None) -> None:
+    """The end of planning: plan and page into their files, or the plan to stdout, which is said. `output`, `html`: as typed."""
+    from ..planfile import plan_json, save_plan
+    from .page import save_page
+
+    if target is not None:
+        save_plan(plan, target)
+    elif not runs.is_json(out):
+        sys.stdout.write(plan_json(plan))
+    if pages is not None:
+        save_page(plan, pages)
+    done = {"event": "done", "plan": str(target) if target else None, **({"html": str(pages)} if pages else {})}
+    out.show("\n".join([*([f"plan {output}"] if target else []), *([f"page {html}"] if pages else [])]), done)
 
 
 def shown(found: Sequence[Difference]) -> RenderableType:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -68,9 +67,8 @@ def plan(
 
     With --revise the argument is a plan: what is asked changes, all else stays, and the differences are shown.
     """
-    from ..planfile import plan_json, save_plan
     from ..settings import load_settings
-    from .page import save_page
+    from .revision import leave
     from .revision import revise as revise_plan
 
     settings = load_settings(config)
@@ -100,14 +98,7 @@ def plan(
         if seed == "random":
             out.say(f"seed {base_seed}")
         out.plan(made)
-        if target is not None:
-            save_plan(made, target)
-        elif not as_json:
-            sys.stdout.write(plan_json(made))
-        if pages is not None:
-            save_page(made, pages)
-        done = {"event": "done", "plan": str(target) if target else None, **({"html": str(pages)} if pages else {})}
-        out.show("\n".join([*([f"plan {output}"] if target else []), *([f"page {html}"] if pages else [])]), done)
+        leave(made, out, target=target, pages=pages, output=output, html=html)
 
 
 def html_target(html: Path | None) -> Path | None:

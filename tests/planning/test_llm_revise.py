@@ -146,6 +146,14 @@ def test_the_command_writes_the_plan_and_shows_the_difference(revise: Run, model
     assert model.calls == 2
 
 
+def test_a_revised_plan_has_its_page_too(revise: Run, model: FakeOpenAI) -> None:
+    model.otherwise = {"changes": [change("s04", prompt="Boats lie still at the pier.")]}
+    code, out, _ = revise(*WISH, "--html", "new.html")
+    assert code == 0 and "page new.html" in out
+    assert "Boats lie still" in Path("new.html").read_text()
+    assert json.loads(revise(*WISH, "--html", "new.html", "--json")[1].splitlines()[-1])["html"].endswith("new.html")
+
+
 def test_a_locked_segment_is_sent_back_and_then_left_as_it_was(revise: Run, model: FakeOpenAI) -> None:
     model.otherwise = {"changes": [change("s01", prompt="Fire.")]}
     code, out, _ = revise(*WISH)
