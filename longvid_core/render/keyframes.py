@@ -17,7 +17,7 @@ from ..providers.base import Ready
 from ..providers.faults import Moderated, Refused
 from .calls import Call, key_of, too_small
 from .lanes import Lane, settle_all, width_of
-from .references import MASK, check_mask, followed, left_out, request_of
+from .references import MASK, check_mask, followed, keep_references, left_out, request_of
 from .session import Session
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ async def draw_keyframes(plan: Plan, session: Session, *, images: str = "card", 
         plan = with_first(plan, first_image)
     drawing = Drawing(plan, session, [backend, *(find_backend(name, "image") for name in session.settings.images.fallback)])
     drawing.check()
+    keep_references(plan, session)
     session.emit(StageStarted(stage="keyframes", total=len(plan.keyframes)))
     drawn = await drawing.run()
     session.emit(StageDone(stage="keyframes"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..canonical import sha256_of
@@ -72,6 +73,14 @@ def request_of(plan: Plan, keyframe: Keyframe, backend: Backend, previous: Asset
             "Shorten it in the plan.",
         )
     return request
+
+
+def keep_references(plan: Plan, session: Session) -> None:
+    """Copy the reference pictures of keyframes and cast into the store, so that the film can be made again without the files."""
+    for owner in (*plan.keyframes, *plan.cast):
+        for reference in owner.references:
+            if Path(reference.image.path).is_file():  # else whoever looks at it says so
+                session.store.keep_original(reference.image)
 
 
 def check_mask(keyframe: Keyframe, plan: Plan, backend: Backend, session: Session, *, follows: bool) -> Reference | None:
