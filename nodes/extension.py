@@ -10,6 +10,7 @@ from .host.backends import all_or_nothing
 from .keyframe_generator import KeyframeGenerator
 from .keyframes_from_images import KeyframesFromImages
 from .last_frame import LastFrame
+from .manifest_loader import ManifestLoader
 from .manifest_writer import ManifestWriter
 from .plan_to_lists import PlanToLists
 from .remote_video import RemoteVideo
@@ -19,7 +20,7 @@ from .wan_flf2v_sampler import WanFLF2VSampler
 
 NODES: list[type[io.ComfyNode]] = [
     SegmentPlanner, SeedLock, KeyframeGenerator, WanFLF2VSampler, RemoteVideo, LastFrame, Concat, ManifestWriter,
-    PlanToLists, ClipsFromVideos, ClipToVideo, KeyframesFromImages,
+    PlanToLists, ClipsFromVideos, ClipToVideo, KeyframesFromImages, ManifestLoader,
 ]  # fmt: skip
 
 

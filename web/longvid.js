@@ -11,7 +11,10 @@ const WAITING = {
   LongvidWanFLF2VSampler: "What became of each segment appears here.",
   LongvidClipsFromVideos: "The clips appear here.",
   LongvidManifestWriter: "The manifest's summary appears here.",
+  LongvidManifestLoader: "What the manifest brings back appears here.",
 };
+
+const LOADER = "LongvidManifestLoader";
 
 // A segment has the same colour here as in the terminal.
 const COLOURS = ["#4fb3bf", "#e0a458", "#b58ad6", "#7fb069", "#e0727d", "#6c9bd9", "#d99ac5", "#a9a25a"];
@@ -109,6 +112,30 @@ function addText(node, waiting, forErrorsOnly = false) {
   widget.serialize = false; // neither in the workflow nor in the prompt
 }
 
+// Puts files of this computer into ComfyUI's input folder, and the manifest's or bundle's name into the node's path.
+async function upload(node, files) {
+  for (const file of files) {
+    const body = new FormData();
+    body.append("image", file); // ComfyUI's name for whatever is uploaded
+    const answer = await api.fetchApi("/upload/image", { method: "POST", body });
+    if (!answer.ok) return show(node, `${file.name} could not be uploaded: ${answer.status} ${answer.statusText}`, true);
+    const { name, subfolder } = await answer.json();
+    const path = node.widgets?.find((w) => w.name === "path");
+    if (path) path.value = subfolder ? `${subfolder}/${name}` : name;
+  }
+  node.setDirtyCanvas?.(true, true);
+}
+
+function addUpload(node) {
+  const button = node.addWidget("button", "Upload", null, () => {
+    const chooser = document.createElement("input");
+    Object.assign(chooser, { type: "file", accept: ".json,.zip,.longvid", onchange: () => upload(node, chooser.files) });
+    chooser.click();
+  });
+  button.serialize = false;
+  button.options.serialize = false;
+}
+
 app.registerExtension({
   name: "Longvid.Text",
 
@@ -134,6 +161,7 @@ app.registerExtension({
   nodeCreated(node) {
     if (!ours(node)) return;
     const waiting = WAITING[node.comfyClass];
+    if (node.comfyClass === LOADER) addUpload(node);
     if (waiting) addText(node, waiting);
     // ComfyUI's player would become an input of the next prompt, which would then be another prompt.
     const add = node.addDOMWidget;

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ..models.signature import Verdict
     from ..settings import Settings
     from ..signing.film import Signed
-    from ..signing.keys import Identity
     from .reporting import Reporter
 
 Film = Annotated[Path, typer.Argument(metavar="FILM", help="The film; its manifest is looked for beside it.")]
@@ -70,11 +69,12 @@ def sign(
         raise BadInput("--name goes with --init.", "A film is signed in the name that its certificate has.")
 
     from ..signing.film import sign_film
+    from ..signing.identity import identity_of
     from ..signing.pictures import pictures_of
     from ..signing.statement import read_statement
 
     beside = manifest or manifest_beside(film)
-    identity = _identity(cert, key, folder, settings)
+    identity = identity_of(settings, cert=cert, key=key, folder=folder)
     pictures = pictures_of(read_statement(beside), keyframes) if keyframes is not None else ()
     signed = sign_film(film, identity, manifest=beside, pictures=pictures, detached=detached)
     value = {
@@ -135,9 +135,10 @@ def manifest_beside(film: Path) -> Path:
 
 def _init(folder: Path | None, name: str | None, settings: Settings, out: Reporter) -> None:
     from ..signing.authority import WORTH, make_own, signing_folder
+    from ..signing.identity import passphrase_of
 
     place = folder or settings.signing.folder or signing_folder()
-    made = make_own(place, name=name, passphrase=_passphrase(settings))
+    made = make_own(place, name=name, passphrase=passphrase_of(settings))
     said = [
         f"certificates of {made.name}, valid to {made.expires.isoformat()}, in {made.folder}",
         *WORTH,
@@ -150,32 +151,6 @@ def _init(folder: Path | None, name: str | None, settings: Settings, out: Report
         "expires": made.expires.isoformat(), "worth": " ".join(WORTH),
     }  # fmt: skip
     out.show("\n".join(said), value)
-
-
-def _identity(cert: Path | None, key: Path | None, folder: Path | None, settings: Settings) -> Identity:
-    """Who signs: --cert, else --folder, else the settings' certificate, else the user's own."""
-    from ..errors import BadInput
-    from ..signing.authority import CERT, KEY, signing_folder
-    from ..signing.keys import load_identity
-
-    if key is not None and cert is None:
-        raise BadInput("--key needs the certificate it belongs to.", "Add --cert PEM.")
-    if cert is None and folder is None:
-        cert, key = settings.signing.cert, settings.signing.key
-    if cert is None:
-        own = folder or settings.signing.folder or signing_folder()
-        if not (own / CERT).is_file():
-            raise BadInput(
-                f"there is no certificate in {own}.",
-                "Make one of your own (longvid sign --init), or name one: --cert PEM --key PEM",
-            )
-        cert, key = own / CERT, own / KEY
-    return load_identity(cert, key, _passphrase(settings))
-
-
-def _passphrase(settings: Settings) -> str | None:
-    secret = settings.signing.passphrase
-    return secret.get_secret_value() if secret is not None else None
 
 
 def _said(film: Path, signed: Signed) -> str:

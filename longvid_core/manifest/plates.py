@@ -11,8 +11,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..errors import BadInput, CannotRender, Interrupted, MissingTool, StoreError, Unreadable
-from ..files import sha256_file, whole_file, write_bytes, writing
+from ..errors import BadInput, CannotRender, Interrupted, MissingTool, NotEqual, StoreError, Unreadable
+from ..files import whole_file, write_bytes, writing
 from .ranges import segment_ranges
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ def write_plates(
     memory at a time. A frame that is there already and right is kept, so a stopped run goes on from there; a file that is another
     one is never replaced. Each hash is over the line "FORMAT WIDTH HEIGHT\\n" and the samples, row by row, RGB, little-endian:
     of `rgb24`, `rgb48le` or `rgbf16le`.
-    BadInput where other files are in the way or nothing is there to read, CannotRender for a depth that a format has not,
-    MissingTool for EXR without its extra, Interrupted when asked for.
+    NotEqual where the film's frames are not the manifest's, BadInput where other files are in the way or nothing is there to
+    read, CannotRender for a depth that a format has not, MissingTool for EXR without its extra, Interrupted when asked for.
     """
     how = _HOW.get((form, depth))
     if how is None:
@@ -163,16 +163,22 @@ def _timecode(frame: int, manifest: Manifest) -> str:
 
 def _of_film(manifest: Manifest, film: Path, depth: Depth) -> _Source:
     """The film's own frames; deeper than 8 bits where the film is, and that is asked for."""
-    from ..media.frames import iterate_frames, rgb_array
+    from ..media.frames import FramesHash, iterate_frames, rgb_array
 
     if not film.is_file():
         raise BadInput(f"there is no film {film}.", "Check the path, or leave it out to take the clips from the store.")
 
-    def frames() -> Generator[np.ndarray, None, None]:
-        for frame in iterate_frames(film):
-            yield rgb_array(frame, deep=depth == 16 and _bits(frame) > 8)
+    wanted = manifest.film.frames_sha256
 
-    return _Source(frames, manifest.film.frames, {"film_sha256": sha256_file(film)})
+    def frames() -> Generator[np.ndarray, None, None]:
+        seen = FramesHash()
+        for frame in iterate_frames(film):
+            seen.add(frame)
+            yield rgb_array(frame, deep=depth == 16 and _bits(frame) > 8)
+        if seen.hexdigest() != wanted:
+            raise NotEqual(f"{film} is not the manifest's film: its frames are others.", "Name the film that was made with it.")
+
+    return _Source(frames, manifest.film.frames, {"frames_sha256": wanted})
 
 
 def _bits(frame: av.VideoFrame) -> int:

@@ -48,19 +48,35 @@ def count_and_hash(path: str | Path, plane: Callable[[memoryview], object] = lam
     The hash is over the ASCII line "PIX_FMT WIDTH HEIGHT\\n" (again wherever the stream changes it), then each frame's
     planes without their padding, in presentation order, in the stream's own format.
     """
-    digest, count, header = hashlib.sha256(), 0, b""
+    digest = FramesHash()
     for frame in iterate_frames(path):
-        own = frames_header(frame.format.name, frame.width, frame.height)
-        if own != header:
-            digest.update(own)
-            header = own
-        for piece in _planes(frame):
-            digest.update(piece)
-            plane(piece)
-        count += 1
-    if count == 0:
+        digest.add(frame, plane)
+    if digest.frames == 0:
         raise Unreadable(f"{path} holds no frame.", "Make it anew.")
-    return count, digest.hexdigest()
+    return digest.frames, digest.hexdigest()
+
+
+class FramesHash:
+    """`frames_sha256` of frames as they come; `frames`: how many there were."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self._digest, self._header = hashlib.sha256(), b""
+
+    def add(self, frame: av.VideoFrame, plane: Callable[[memoryview], object] = lambda data: None) -> None:
+        """The next frame. plane: as in `count_and_hash`."""
+        own = frames_header(frame.format.name, frame.width, frame.height)
+        if own != self._header:
+            self._digest.update(own)
+            self._header = own
+        for piece in _planes(frame):
+            self._digest.update(piece)
+            plane(piece)
+        self.frames += 1
+
+    def hexdigest(self) -> str:
+        """Of all frames so far."""
+        return self._digest.hexdigest()
 
 
 def _planes(frame: av.VideoFrame) -> Iterator[memoryview]:

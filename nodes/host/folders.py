@@ -48,6 +48,14 @@ def saved(path: Path) -> ui.SavedResult:
     return ui.SavedResult(relative.name, "" if relative.parent == Path() else relative.parent.as_posix(), io.FolderType.output)
 
 
+def needed_file(path: str, what: str) -> Path:
+    """The file a person named, as `input_file` finds it; BadInput, saying `what` is wanted, for an empty name, too."""
+    file = input_file(path)
+    if file is None:
+        raise BadInput(f"no {what} is named.", "Give a name in ComfyUI's input folder, NAME [output], or a whole path.")
+    return file
+
+
 def input_file(path: str) -> Path | None:
     """A file a person named: absolute, or in ComfyUI's input folder (or, with ` [output]` behind it, its output folder).
 
