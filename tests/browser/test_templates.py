@@ -140,6 +140,8 @@ def test_the_node_shows_what_it_costs_while_it_runs_and_after(canvas: Canvas, co
     make_small(canvas, 16)
     canvas.page.evaluate("async () => { await window.app.queuePrompt(0) }")
     canvas.page.get_by_text("paid $0.00 of $1.60 to $2.40").wait_for(timeout=60_000)
+    while len(runway.jobs) < 4:
+        canvas.settle()
     for job in runway.jobs.values():
         job.end = None
     canvas.page.get_by_text("$0.80 paid in this run; the estimate was $1.60 to $2.40").wait_for(timeout=60_000)
@@ -157,9 +159,11 @@ def test_a_missing_key_is_told_on_the_node_and_nothing_runs(canvas: Canvas, comf
     )
     ran = comfy.get("/history")
     canvas.page.evaluate("async () => { await window.app.queuePrompt(0) }")
-    told = "() => window.app.graph._nodes.find((n) => n.type === 'LongvidRemoteVideo').widgets.at(-1).element.textContent"
-    canvas.page.wait_for_function(f"() => ({told})().startsWith('replicate needs a key')")
-    assert "Set REPLICATE_API_TOKEN in the environment" in canvas.page.evaluate(told)
+    told = canvas.page.get_by_text("Set REPLICATE_API_TOKEN in the environment")
+    told.wait_for(timeout=60_000)
+    whole = """(line) => line.parentElement === window.app.graph._nodes.find((n) => n.type === "LongvidRemoteVideo")
+        .widgets.find((w) => w.name === "longvid_text").element && line.parentElement.textContent"""
+    assert told.evaluate(whole).startswith("replicate needs a key")
     assert comfy.get("/history") == ran and comfy.events() == []
 
 
