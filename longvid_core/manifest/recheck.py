@@ -44,7 +44,7 @@ def check(
     under its render key, whatever is in it. session: on the store at hand, with `settings_of` the manifest.
     """
     found = [
-        *_manifest(manifest, path, film),
+        *_manifest(manifest, path, film, session),
         *_film(manifest, path, film),
         *_keys(manifest),
         *_clips(manifest, clips),
@@ -57,11 +57,11 @@ def check(
 # -- the manifest, its signature, its film -------------------------------------------------------------------------------------
 
 
-def _manifest(manifest: Manifest, path: Path, film: Path | None) -> Iterator[Finding]:
+def _manifest(manifest: Manifest, path: Path, film: Path | None, session: Session) -> Iterator[Finding]:
     from ..approval import signature_beside
 
     if signature_beside(path).exists():
-        yield from _signature(path, film)
+        yield from _signature(path, film, session)
     else:
         yield Finding(what="signature", holds=None, message="it is not signed: what its own hashes do not cover is not checked")
     frames = sum(s.clip.frames if s.clip else 0 for s in manifest.segments) - manifest.plan.continuous_joins
@@ -71,12 +71,12 @@ def _manifest(manifest: Manifest, path: Path, film: Path | None) -> Iterator[Fin
         yield Finding(what="manifest", holds=False, message=said)
 
 
-def _signature(path: Path, film: Path | None) -> Iterator[Finding]:
+def _signature(path: Path, film: Path | None, session: Session) -> Iterator[Finding]:
     if film is None:
         yield Finding(what="signature", holds=None, message="its film is not here, and is signed together with it")
         return
     try:
-        verdict = _verdict(path, film)
+        verdict = _verdict(path, film, session)
     except MissingTool as error:
         yield Finding(what="signature", holds=None, message=f"it is signed, and cannot be checked: {error.what}")
         return
@@ -84,11 +84,12 @@ def _signature(path: Path, film: Path | None) -> Iterator[Finding]:
         yield Finding(what=f"signature: {one.name}", holds=one.holds, message=one.message)
 
 
-def _verdict(path: Path, film: Path) -> Verdict:
+def _verdict(path: Path, film: Path, session: Session) -> Verdict:
     from ..signing.authority import signing_folder
     from ..signing.verify import authorities, verify_film
 
-    return verify_film(film, manifest=path, trust=authorities(signing_folder()))
+    own = session.settings.signing
+    return verify_film(film, manifest=path, trust=authorities(own.folder or signing_folder(), own.trust))
 
 
 def _film(manifest: Manifest, path: Path, film: Path | None) -> Iterator[Finding]:

@@ -242,3 +242,24 @@ def test_a_film_never_overwrites_the_one_it_is_compared_with(film: Path, longvid
 def test_what_is_not_there_is_bad_input(film: Path, longvid: Longvid, args: tuple[str, ...]) -> None:
     named = args if args[0].endswith(".json") else (str(film), *args)
     assert longvid("replay", *named).code == 2
+
+
+def test_a_signed_film_is_accepted_until_something_of_it_changes(film: Path, longvid: Longvid, tmp_path: Path) -> None:
+    assert longvid("sign", "--init", "--folder", "keys").code == 0
+    assert longvid("sign", film, "--folder", "keys").code == 0
+    ran = longvid("replay", film, "--check", "--json")
+    held = {f["what"]: f["holds"] for f in ran.last["findings"]}
+    assert ran.code == 0, held
+    assert held["signature: film"] and held["signature: manifest"] and held["frames"] and "film" not in held
+    assert longvid("replay", film).code == 0, "what is made again is the film before it was signed"
+
+    def cheaper(value: dict[str, Any]) -> None:
+        value["segments"][0]["cost"]["estimated"] = 1  # no hash but the signature's is of this
+
+    rewrite(film, cheaper)
+    ran = longvid("replay", film, "--check", "--json")
+    assert ran.code == 1
+    assert "signature: manifest" in [f["what"] for f in ran.last["findings"] if f["holds"] is False]
+    film.with_suffix(".signature.json").unlink()
+    ran = longvid("replay", film, "--check", "--json")
+    assert ran.code == 1 and [f["what"] for f in ran.last["findings"] if f["holds"] is False] == ["film"]
