@@ -1,0 +1,59 @@
+"""`longvid export`: a film as what editing and compositing take."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import opentimelineio as otio
+import pytest
+
+from .conftest import Longvid, refused
+
+SHOT = ["--segments", "2", "--size", "64x48", "--fps", "24", "--seconds", "1"]
+
+
+@pytest.fixture
+def film(longvid: Longvid, tmp_path: Path) -> Path:
+    assert longvid("make", "A storm over the sea. A red boat waits.", *SHOT, "-o", "film.mp4").code == 0
+    return tmp_path / "film.mp4"
+
+
+def test_timeline_list_and_frames_at_once(longvid: Longvid, film: Path, tmp_path: Path) -> None:
+    (tmp_path / "cut").mkdir()
+    ran = longvid("export", "film.mp4", "--otio", "cut/film.otio", "--edl", "film.edl", "--frames", "plate", "--depth", "16")
+    count = json.loads((tmp_path / "film.manifest.json").read_text())["film"]["frames"]
+    assert ran.code == 0 and f"plate: {count} frames" in ran.out and "film.otio: 2 clips" in ran.out
+    timeline = otio.adapters.read_from_file(str(tmp_path / "cut" / "film.otio"))
+    clips = list(timeline.find_clips())
+    assert [c.media_reference.target_url for c in clips] == ["../film.mp4"] * 2 and timeline.duration().value == count
+    assert str(tmp_path) not in (tmp_path / "cut" / "film.otio").read_text()
+    assert (tmp_path / "film.edl").read_text().startswith("TITLE:")
+    assert len(list((tmp_path / "plate").glob("frame_*.png"))) == count
+    again = longvid("export", "film.manifest.json", "--frames", "plate", "--depth", "16")
+    assert f"{count} frames, {count} of them there already" in again.out
+
+
+def test_machines_are_told_of_progress_and_the_end(longvid: Longvid, film: Path, tmp_path: Path) -> None:
+    ran = longvid("export", "film.mp4", "--frames", "plate", "--clips", "--json")
+    assert ran.code == 0 and ran.last["event"] == "done" and ran.last["folder"] == str(tmp_path / "plate")
+    moved = [line["done"] for line in ran.lines if line["event"] == "progress"]
+    assert moved == list(range(1, ran.last["frames"] + 1)) and ran.last["otio"] is None
+    film.unlink()
+    assert longvid("export", "film.manifest.json", "--frames", "other").code == 0  # from the store's clips
+
+
+@pytest.mark.parametrize(
+    ("args", "why"),
+    [
+        ([], "nothing to export is named"),
+        (["--frames", "f", "--format", "tiff"], "--format tiff --depth 8"),
+        (["--frames", "f", "--depth", "12"], "--depth 12"),
+        (["--frames", "f", "--format", "exr", "--depth", "8"], "EXR has 16 bits"),
+        (["--otio", "film.txt"], "film.txt"),
+        (["--frames", "f", "--film", "none.mp4"], "there is no film none.mp4"),
+    ],
+)
+def test_what_cannot_be_is_refused(longvid: Longvid, film: Path, tmp_path: Path, args: list[str], why: str) -> None:
+    assert why in refused(longvid("export", "film.mp4", *args))
+    assert not (tmp_path / "f").exists()
