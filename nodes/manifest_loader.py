@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from .host.api import io, ui
-from .host.exports import restored_text
+from .host.exports import paths_of, restored_text
 from .host.folders import needed_file, stamp
-from .host.images import pictures_of
 from .host.kept import losses, remember
 from .host.plans import plan_as_json
 from .host.session import session
@@ -52,6 +51,6 @@ class ManifestLoader(io.ComfyNode):
 
         async with session(cls) as core:
             made = restored(needed_file(path, "manifest"), core)
-        remember(cls.hidden.unique_id, (asset.path for asset in pictures_of(made.keyframes)))
+        remember(cls.hidden.unique_id, paths_of(made))
         shown = ui.PreviewText(restored_text(made))
         return io.NodeOutput(made.plan, made.keyframes, list(made.seeds), plan_as_json(made.plan), ui=shown)

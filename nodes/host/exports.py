@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from longvid_core.manifest.exports import Exported
     from longvid_core.manifest.restore import Restored
 
-__all__ = ["BUNDLES", "FRAMES", "TIMELINES", "exported_text", "restored_text"]
+__all__ = ["BUNDLES", "FRAMES", "TIMELINES", "exported_text", "paths_of", "restored_text"]
 
 
 def exported_text(made: Exported) -> str:
@@ -23,6 +23,11 @@ def exported_text(made: Exported) -> str:
     folder = made.path.parent
     lines += [f"wrote {file.relative_to(folder).as_posix()}" for file in made.files]
     return "\n".join(lines)
+
+
+def paths_of(made: Restored) -> list[str]:
+    """Where the pictures lie that a manifest brought back."""
+    return [keyframe.image.path for keyframe in made.keyframes if keyframe.image is not None]
 
 
 def restored_text(made: Restored) -> str:
