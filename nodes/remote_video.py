@@ -101,8 +101,7 @@ class RemoteVideo(io.ComfyNode):
 
     @classmethod
     async def validate_inputs(cls, backend: str | None) -> bool | str:
-        wrong = await asyncio.to_thread(complaint, backend) if backend is not None else None
-        return wrong or True
+        return await asyncio.to_thread(complaint, backend) or True
 
     @classmethod
     def fingerprint_inputs(cls, **inputs: object) -> float:

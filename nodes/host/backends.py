@@ -39,11 +39,16 @@ def settings_of(fallback: str, on_unknown: str, on_failure: str) -> dict[str, An
     return {name: value for name, value in chosen.items() if value and value != AS_SET}
 
 
-def complaint(backend: str) -> str | None:
-    """Why nothing can be rendered by this choice: no such model, no key, no package. It may ask over the network."""
+def complaint(backend: str | None) -> str | None:
+    """Why nothing can be rendered by this choice: no such model, no key, no package. It may ask over the network.
+
+    None where there is no reason, or the choice comes by a wire and is not known yet.
+    """
     from longvid_core.catalog import find_backend
     from longvid_core.errors import LongvidError
 
+    if backend is None:
+        return None
     if wrong := lacking(backend):
         return wrong
     try:

@@ -110,8 +110,9 @@ def test_values_out_of_range_are_refused_before_anything_runs(comfy: Client) -> 
 
 def test_a_backend_that_is_not_there_is_refused_with_what_there_is(fresh: Client) -> None:
     prompt = with_inputs(small("keyframe_mode"), "LongvidRemoteVideo", backend="no:such")
-    answer = fresh.post("/prompt", {"prompt": prompt, "client_id": fresh.id})
-    (complaint,) = answer["node_errors"][node_id(prompt, "LongvidRemoteVideo")]["errors"]
-    assert "no:such" in complaint["details"] and "animatic:animatic" in complaint["details"]
-    fresh.wait(answer["prompt_id"])  # what does not depend on it runs, as ComfyUI has it
+    with pytest.raises(Refused) as refused:
+        fresh.queue(prompt)
+    (complaint,) = refused.value.answer["node_errors"][node_id(prompt, "LongvidRemoteVideo")]["errors"]
+    assert "no provider 'no' renders video" in complaint["details"] and "animatic, " in complaint["details"]
+    assert fresh.events() == [], "no picture is drawn, and maybe paid, for a film that cannot be made"
     assert not list((fresh.home / "clips").glob("*"))
