@@ -40,7 +40,7 @@ def export_all(
     release: Release,
     session: Session,
     *,
-    shared: bool = False,
+    share: bool = False,
     certificate: str = "",
     certificate_key: str = "",
     timeline: str = "none",
@@ -57,7 +57,7 @@ def export_all(
             raise BadInput(f"{name} {value!r}: there is no such choice.", f"There is: {', '.join(known)}.")
     film = Path(release.film.path)
     path = manifest_path(film)
-    manifest = write_manifest(release, path, session.store.hashes.sha256, shared=shared)
+    manifest = write_manifest(release, path, session.store.hashes.sha256, shared=share)
     signer, files = None, []
     if certificate.strip():
         signer, signature = _sign(film, certificate.strip(), certificate_key.strip(), session)
@@ -68,7 +68,7 @@ def export_all(
 
         target = film.with_suffix(".bundle.zip")
         write_bundle(
-            path, target, session.store, film=film, clips="clips" in bundle, shared=shared, interrupted=session.interrupted
+            path, target, session.store, film=film, clips="clips" in bundle, shared=share, interrupted=session.interrupted
         )
         files.append(target)
     if frames != "none":
