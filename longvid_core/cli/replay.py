@@ -18,6 +18,7 @@ from .brief import backend_named, check_output
 
 if TYPE_CHECKING:
     from ..catalog import Backend
+    from ..events import Event
     from ..manifest.bundle import OpenBundle
     from ..manifest.findings import Replayed
     from ..manifest.repeatable import Repeat
@@ -177,12 +178,23 @@ def _replay(
         if remote:
             _agree(costs(repeat, render), limit, out)
         with _place(film, restored, output, remote=remote) as fresh:
-            with open_session(fresh, command=runs.command_line(), emit=out.emit, interrupted=looked.interrupted) as session:
+            emit = _without_previews(out)
+            with open_session(fresh, command=runs.command_line(), emit=emit, interrupted=looked.interrupted) as session:
                 session.budget_micro_usd = round(1e6 * limit) if remote and limit is not None else None
                 session.store.hashes = looked.store.hashes  # weights are read once, wherever they are used
                 found = _again(film, repeat, render, wanted, environment, looked, session, target, page)
     out.show(table(found), _value(found, target, page))
     return 3 if found.failed else 0 if found.holds else 1
+
+
+def _without_previews(out: Reporter) -> Callable[[Event], None]:
+    """What the run tells, without the files that go when it ends."""
+
+    def emit(event: Event) -> None:
+        if event.event != "preview":
+            out.emit(event)
+
+    return emit
 
 
 def _target(folder: Path, film: _Film) -> Path:

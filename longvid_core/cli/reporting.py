@@ -124,7 +124,8 @@ class Lines:
             case events.Preview():
                 self._proxies[event.index] = event.path
             case events.SegmentDone(outcome="rendered"):
-                self.say(f"segment {event.index:02d} {event.id}: rendered, watch {self._proxies.get(event.index)}")
+                watch = self._proxies.get(event.index)
+                self.say(f"segment {event.index:02d} {event.id}: rendered{f', watch {watch}' if watch else ''}")
             case _:
                 line = line_of(event)
                 if line:

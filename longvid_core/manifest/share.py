@@ -30,7 +30,8 @@ def share(manifest: Manifest) -> Manifest:
     """
     if manifest.shared:
         return manifest
-    planner = manifest.planner.model_copy(update={"prompt": None}) if manifest.planner else None
+    said = manifest.planner
+    planner = said.model_copy(update={"prompt": None, "settings": without_words(said.settings)}) if said else None
     return manifest.model_copy(
         update={
             "shared": True,

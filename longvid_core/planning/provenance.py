@@ -12,6 +12,7 @@ from .brief import Brief
 if TYPE_CHECKING:
     from .answer import PlanAnswer
     from .endpoint import Endpoint
+    from .revise import RevisionAnswer
 
 _ASKED = ("mode", "seconds", "segments")
 
@@ -27,6 +28,15 @@ def by_model(brief: Brief, endpoint: Endpoint, answer: PlanAnswer) -> PlannerRec
     how = {"temperature": said.temperature, "seed": None if said.seed is None else str(said.seed), "mode": said.mode}
     record = _record(brief, f"openai:{endpoint.model}", asked=_asked(brief) | how | {"reasks": said.reasks})
     return record.model_copy(update={"model": endpoint.model, "answer_sha256": sha256_of(answer.model_dump(mode="json"))})
+
+
+def revised_by(planner: PlannerRecord | None, endpoint: Endpoint, wish: str, answer: RevisionAnswer) -> PlannerRecord | None:
+    """The record of a plan that was revised: what was wished, of whom, and what came back. A plan by hand has none."""
+    if planner is None:
+        return None
+    told = {"model": endpoint.model, "text": wish, "answer_sha256": sha256_of(answer.model_dump(mode="json"))}
+    revisions = [*planner.settings.get("revisions", []), told]
+    return planner.model_copy(update={"settings": {**planner.settings, "revisions": revisions}})
 
 
 def _record(brief: Brief, by: str, *, asked: dict[str, Any]) -> PlannerRecord:

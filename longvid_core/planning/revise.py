@@ -22,6 +22,7 @@ from .endpoint import Endpoint
 from .judge import answered
 from .keyframes import arrival
 from .mend import company, standing_alone
+from .provenance import revised_by
 from .shots import only_other
 from .textkit import says_something
 
@@ -75,7 +76,8 @@ async def revised(
     if changed == plan:
         session.emit(Notice(level="warning", message="the revision changes nothing; say more plainly what is to be otherwise."))
         return plan
-    return changed.model_copy(update={"planned_by": f"{plan.planned_by or 'hand'}, revised by {endpoint.name}"})
+    told = {"planned_by": f"{plan.planned_by or 'hand'}, revised by {endpoint.name}"}
+    return changed.model_copy(update={**told, "planner": revised_by(plan.planner, endpoint, wish, answer)})
 
 
 def faults(answer: RevisionAnswer, plan: Plan, limits: Limits) -> list[str]:

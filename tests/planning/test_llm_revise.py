@@ -140,6 +140,9 @@ def test_the_command_writes_the_plan_and_shows_the_difference(revise: Run, model
         new.segments[3].prompt == "Boats lie still at the pier."
         and new.planned_by == f"offline, revised by openai:test-1 at {model.url}"
     )
+    assert new.planner is not None and new.planner.by == "offline"
+    (revision,) = new.planner.settings["revisions"]
+    assert (revision["model"], revision["text"]) == ("test-1", "make the ending quieter {x}")
     revise(*WISH)
     assert model.calls == 1
     revise(*WISH, "--replan")
