@@ -218,10 +218,13 @@ def _of_known(known: Known, plan: Plan, policy: Policy, session: Session) -> Ite
     segment, backend = known.segment, known.backend
     if known.clip is not None:
         return Item(index=segment.index, id=segment.id, made_by=str(backend), cached=True)
-    if known.take is not None and (other := policy.stood_in(known.take, session)) is not None:
-        return Item(index=segment.index, id=segment.id, made_by=str(other.backend), cached=True)
+    take = known.take
+    if take is not None and (other := policy.stood_in(take, session)) is not None:
+        if other.stored(session) is not None:
+            return Item(index=segment.index, id=segment.id, made_by=str(other.backend), cached=True)
+        take, backend = other, other.backend
     item = _item(segment.index, segment.id, backend, segment.frames, plan.fps)
-    job = session.ledger.journal.open_of(known.take.render_key) if known.take and backend.entry.remote else None
+    job = session.ledger.journal.open_of(take.render_key) if take and backend.entry.remote else None
     if job is None:
         return item
     again = item.high_micro_usd if job.state in UNSETTLED else 0

@@ -123,10 +123,13 @@ def _fields(model: str) -> dict[str, tuple[Any, bool]]:
         hints = get_type_hints(kind, include_extras=True)
         found: dict[str, tuple[Any, bool]] = {}
         for name, hint in hints.items():
-            required = get_origin(hint) is Required
-            hint = get_args(hint)[0] if get_origin(hint) in (Required, NotRequired) else hint
+            origin: Any = get_origin(hint)
+            required = origin is Required
+            if origin in (Required, NotRequired):
+                hint = get_args(hint)[0]
+                origin = get_origin(hint)
             alias = name
-            if get_origin(hint) is Annotated:
+            if origin is Annotated:
                 hint, info, *_ = get_args(hint)
                 alias = getattr(info, "alias", None) or name
             found[alias] = (hint, required)

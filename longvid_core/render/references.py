@@ -77,8 +77,8 @@ def request_of(plan: Plan, keyframe: Keyframe, backend: Backend, previous: Asset
 
 def keep_references(plan: Plan, session: Session) -> None:
     """Copy the reference pictures of keyframes and cast into the store, so that the film can be made again without the files."""
-    for owner in (*plan.keyframes, *plan.cast):
-        for reference in owner.references:
+    for references in (*(k.references for k in plan.keyframes), *(m.references for m in plan.cast)):
+        for reference in references:
             if Path(reference.image.path).is_file():  # else whoever looks at it says so
                 session.store.keep_original(reference.image)
 

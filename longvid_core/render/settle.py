@@ -28,16 +28,19 @@ class Policy:
 
     async def outcome(self, take: Take, session: Session) -> Outcome:
         """The segment's outcome. Never raises for this segment alone: errors that would meet every other one, too, go on."""
-        if (other := self.stood_in(take, session)) is not None:
+        other = self.stood_in(take, session)
+        if other is not None and (clip := other.stored(session)) is not None:
             self._say(take, f"{other.backend} stood in for {take.backend} before, and its clip is used.", session)
-            return await other.outcome(session, "cached", other.stored(session), attempts=self._attempts([take, other], session))
+            return await other.outcome(session, "cached", clip, attempts=self._attempts([take, other], session))
         tried: list[Take] = []
         errors: list[LongvidError] = []
         told = 0
-        for backend in (take.backend, *(b for b in self.fallback if b != take.backend)):
+        begun = [other.backend] if other is not None else []  # it is paid for: gone on with before anybody else is asked
+        for backend in dict.fromkeys((*begun, take.backend, *self.fallback)):
+            own = backend == take.backend
             try:
-                candidate = take if not tried else self._standing_in(take, backend, session)
-                if tried:
+                candidate = take if own else self._standing_in(take, backend, session)
+                if errors:
                     self._say(take, f"{_said(errors[told:])} {backend} renders it instead.", session, warning=True)
                     told = len(errors)
                 tried.append(candidate)
@@ -46,14 +49,14 @@ class Policy:
             except (Interrupted, StoreError):
                 raise  # the person's wish, and a disk that would fail every other segment, too
             except (MissingTool, OverBudget) as error:
-                if len(tried) == 1 and not errors:
+                if own and not errors:
                     raise  # of the whole run; as for a fallback, the next one may do
                 errors.append(error)
             except Unsettled as error:  # another provider would be paid beside this one
                 return await candidate.outcome(session, "unknown", None, _told(error), self._attempts(tried, session))
             except LongvidError as error:
                 errors.append(error)
-                if session.ledger.journal.open_of(tried[-1].render_key):
+                if tried and session.ledger.journal.open_of(tried[-1].render_key):
                     break  # it goes on, or its clip waits there: another would be paid beside it
         return await self.without(take, errors, session, self._attempts(tried, session))
 
@@ -75,12 +78,14 @@ class Policy:
         return await take.outcome(session, "failed", None, _told(*errors), attempts)
 
     def stood_in(self, take: Take, session: Session) -> Take | None:
-        """A fallback's take whose clip is in the store, where the segment's own backend was tried, has none, and is at none."""
+        """A fallback's take, where the segment's own backend was tried, has no clip, and is at none: one whose clip is in the
+        store, else one that a job is under way for."""
         ledger = session.ledger
         if not self.fallback or take.stored(session) or ledger.journal.open_of(take.render_key):
             return None
         if not ledger.attempts(take.render_key):  # so that nobody's weights are read who is not wanted
             return None
+        begun: Take | None = None
         for backend in self.fallback:
             try:
                 other = self.retake(take, backend)
@@ -90,7 +95,9 @@ class Policy:
                 continue
             if other.stored(session):
                 return other
-        return None
+            if begun is None and backend.entry.remote and ledger.journal.open_of(other.render_key):
+                begun = other
+        return begun
 
     def _standing_in(self, take: Take, backend: Backend, session: Session) -> Take:
         """The take of a fallback that can do it: raises what it lacks."""

@@ -53,6 +53,18 @@ def test_the_next_backend_renders_what_the_first_does_not(far: FarStudio, runway
     assert attempts[0] == attempts[1], "the manifest of the same film tells the same"
 
 
+def test_a_fallbacks_job_that_is_under_way_is_gone_on_with(far: FarStudio, runway: FakeRunway) -> None:
+    prefer(far, FAST)
+    runway.moods = {"end": ["refused", "never"]}
+    plan = far.plan(1)
+    far.settings["remote"] = {**far.settings.get("remote", {}), "deadline_s": 0.5}
+    assert outcomes(far.clips(plan, backend=VEO)) == ["failed"]
+    next(job for job in runway.jobs.values() if job.end == "never").end = None
+    (outcome,) = far.clips(plan, backend=VEO).outcomes
+    assert outcome.outcome == "rendered" and outcome.model.id == "veo3.1_fast"
+    assert len(runway.to("submit")) == 2, "the segment's own backend is not asked again beside a job that is paid for"
+
+
 def test_what_moderation_cost_is_told_with_the_fallbacks_clip(far: FarStudio, runway: FakeRunway) -> None:
     prefer(far, FAST)
     runway.moods = {"end": ["moderated"]}
