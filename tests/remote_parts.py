@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from longvid_core.models.job import Job
 from longvid_core.store.journal import Journal
 from longvid_core.store.ledger import Ledger, ledger_url
 from tests.fake_runway import FakeRunway
+from tests.fake_video import FakeVideo
 from tests.films import Studio, small_plan
 
 VEO = "runway:veo3.1"
@@ -95,6 +96,20 @@ class FarStudio(Studio):
     def scraps(self) -> list[Path]:
         """What was fetched or begun and lies about."""
         return [*(self.home / "incoming").iterdir(), *(self.home / "scratch").iterdir()]
+
+
+def held_until(fake: FakeVideo, ready: Callable[[], bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    """No job ends before that is so, as it is looked at with every job that comes; from then on they take half a second."""
+    take = fake.take
+
+    def taken(*shape: Any, **more: Any) -> Any:
+        job = take(*shape, **more)
+        if ready():
+            fake.seconds = 0.5
+        return job
+
+    monkeypatch.setattr(fake, "take", taken)
+    fake.seconds = 1e6
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..errors import Interrupted, LongvidError, RenderFailed
+from ..errors import Interrupted, LongvidError, RenderFailed, Unreadable
 from ..events import Preview, Progress, SegmentStarted
 from ..models.base import exact_fps
 from ..models.clip import Clip
@@ -75,6 +75,8 @@ def _verified(take: Take, file: Path, preview: Path) -> dict[str, Any]:
     from ..media.probe import probe
 
     found = probe(file)
+    if found.truncated:  # what is left of it may decode to its end
+        raise Unreadable(f"{file.name} {found.truncated}.")
     if found.has_audio or found.vfr or found.turned or found.sar != 1:
         frames, frames_sha256 = count_and_hash(file)
     else:

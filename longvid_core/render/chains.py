@@ -12,6 +12,7 @@ from ..errors import Interrupted, LongvidError, RenderFailed, StoreError
 from ..events import Progress
 from ..models.asset import Asset
 from ..models.clip import Clip, Outcome
+from ..models.job import OPEN
 from ..models.plan import Plan, Segment
 from ..providers.base import Prepares, Ready, VideoRequest, Watch
 from .lanes import settle_all
@@ -81,8 +82,21 @@ class Rendering:
 
     async def run(self) -> tuple[Outcome, ...]:
         """The wanted segments' outcomes, in order."""
+        if self.session.budget_micro_usd is not None:
+            await asyncio.to_thread(self._take_over)
         chains = await settle_all(self._chain(chain) for chain in _chains(self.plan))
         return tuple(outcome for chain in chains for outcome in chain)
+
+    def _take_over(self) -> None:
+        """Make this run's what dead ones have under way for its clips, so that nothing is bought before that is counted."""
+        session, journal = self.session, self.session.ledger.journal
+        if not journal.jobs(states=OPEN, limit=1):
+            return
+        for known in self._known():
+            wanted = known.segment.index in self.wanted and known.backend.entry.remote
+            job = journal.open_of(known.take.render_key) if wanted and known.take is not None else None
+            if job is not None and not session.store.at_work(job.run):
+                journal.take_over(job.id, session.run_id)
 
     async def _chain(self, chain: Sequence[Segment]) -> list[Outcome]:
         outcomes: list[Outcome] = []

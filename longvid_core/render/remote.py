@@ -201,12 +201,11 @@ class _Far:
         try:
             remote = await self._answered(errand.provider.submit(errand.take.backend.model, request, sending))
         except Transient as fault:
-            if job is None:
-                raise
             if not fault.sent:
-                errand.step(job, "refused", fault.what)
+                if job is not None:
+                    errand.step(job, "refused", fault.what)
                 raise
-            job = errand.step(job, "unknown", fault.what)
+            job = errand.step(job or self._intended(request, bought=True), "unknown", fault.what)
         except Interrupted:
             if job is not None:
                 errand.step(job, "unknown", "told to stop before the provider answered")
@@ -219,9 +218,8 @@ class _Far:
             if job is None:
                 raise RenderFailed(f"{errand.take.backend} cannot be asked: {errand.in_words(error)}") from error
             job = errand.step(job, "unknown", errand.in_words(error))
-        else:
-            assert job is not None, f"{errand.take.backend} submits without saying so"
-            return adopted(errand, job, remote)
+        else:  # and where a provider did not say so before, it is written down all the same
+            return adopted(errand, job or self._intended(request, bought=True), remote)
         lost = job.message
         job = await listed(errand, job, request)
         if job.state == "submitted":
@@ -230,10 +228,14 @@ class _Far:
             raise Transient(f"{lost} {job.message}.")
         raise Lost(job)
 
-    def _intended(self, request: VideoRequest) -> Job:
-        """The job as it is about to be asked for, and what it may cost at most held for it. OverBudget where that is too much."""
+    def _intended(self, request: VideoRequest, *, bought: bool = False) -> Job:
+        """The job as it is about to be asked for, and what it may cost at most held for it. OverBudget where that is too much.
+
+        bought: it was asked for already, and is only told of.
+        """
         take, session = self.errand.take, self._session
-        if session.budget_micro_usd is not None and take.backend.entry.price is None:
+        budget = None if bought else session.budget_micro_usd
+        if budget is not None and take.backend.entry.price is None:
             raise OverBudget(
                 f"there is a budget, and the price of {take.backend} is not known.",
                 "Choose another backend (`longvid backends`), or leave the budget out.",
@@ -248,7 +250,7 @@ class _Far:
             prompt=request.prompt_sent,
             seed=request.seed,
             hold=take.price[1],
-            budget=session.budget_micro_usd,
+            budget=budget,
         )
         session.held_by.add(take.render_key)
         return session.told_of(job)

@@ -10,7 +10,7 @@ from longvid_core.errors import BadInput, OverBudget
 from longvid_core.manifest.build import build_manifest
 from tests.fake_runway import FakeRunway
 from tests.films import changed, outcomes
-from tests.remote_parts import CHARGE, STEPS, VEO, FarStudio, far, runway
+from tests.remote_parts import CHARGE, STEPS, VEO, FarStudio, far, held_until, runway
 
 __all__ = ["far", "runway"]
 
@@ -32,8 +32,9 @@ def test_four_segments_are_four_charges_and_again_none(far: FarStudio, runway: F
 
 def test_the_manifest_says_what_was_asked_and_paid(far: FarStudio, runway: FakeRunway) -> None:
     made = far.make(far.plan(2), backend=VEO)
-    assert [o.clip.sha256 for o in made.rendered.outcomes if o.clip] == [j.file_sha256 for j in far.jobs()], "byte for byte"
-    for segment, job in zip(build_manifest(made).segments, far.jobs(), strict=True):
+    jobs = sorted(far.jobs(), key=lambda job: job.index)
+    assert [clip.sha256 for clip in made.rendered.clips] == [job.file_sha256 for job in jobs], "byte for byte"
+    for segment, job in zip(build_manifest(made).segments, jobs, strict=True):
         sent = runway.jobs[job.remote_id or ""].fields
         assert segment.prompt_sent == sent["promptText"] == job.prompt
         assert segment.seed.sent == sent["seed"] == job.seed_sent and segment.seed.requested is not None
@@ -45,8 +46,11 @@ def test_the_manifest_says_what_was_asked_and_paid(far: FarStudio, runway: FakeR
         assert {r.role for r in segment.references} == {"first", "last"}
 
 
-def test_too_many_at_once_narrow_the_lane_and_all_get_through(far: FarStudio, runway: FakeRunway) -> None:
-    runway.seconds, runway.limit = 0.4, 2
+def test_too_many_at_once_narrow_the_lane_and_all_get_through(
+    far: FarStudio, runway: FakeRunway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runway.limit = 2
+    held_until(runway, lambda: len(runway.to("submit")) > 2, monkeypatch)
     made = far.clips(far.plan(5), backend=VEO)
     assert outcomes(made) == ["rendered"] * 5 and runway.charges == 5 and runway.at_once == 2
     refused = far.states().count("refused")
@@ -55,8 +59,8 @@ def test_too_many_at_once_narrow_the_lane_and_all_get_through(far: FarStudio, ru
     assert far.told("too many tasks") == refused
 
 
-def test_an_account_that_may_less_at_once_is_heeded(far: FarStudio, runway: FakeRunway) -> None:
-    runway.seconds = 0.3
+def test_an_account_that_may_less_at_once_is_heeded(far: FarStudio, runway: FakeRunway, monkeypatch: pytest.MonkeyPatch) -> None:
+    held_until(runway, lambda: len(runway.jobs) == 2, monkeypatch)
     far.remote(concurrency={"runway": 2})
     far.clips(far.plan(4), backend=VEO)
     assert runway.at_once == 2 and len(runway.to("submit")) == 4
@@ -113,6 +117,18 @@ def test_a_budget_waits_for_what_is_under_way_and_then_buys_what_still_fits(far:
     far.budget, runway.seconds = 2.1, 0.3
     assert outcomes(far.clips(far.plan(3), backend=VEO)) == ["rendered"] * 3
     assert runway.at_once == 1 and far.spent() == 3 * CHARGE
+
+
+def test_what_is_under_way_counts_before_anything_new_is_bought(far: FarStudio, runway: FakeRunway) -> None:
+    """The later segment's job may cost 1.60 dollars. The earlier segment waits for it, and then is too much."""
+    plan = far.plan(2)
+    runway.moods = {"end": ["never"]}
+    far.remote(deadline_s=0.3)
+    assert outcomes(far.clips(plan, backend=VEO, only={1})) == ["failed"] and far.states() == ["running"]
+    far.budget = 2.0
+    with pytest.raises(OverBudget):
+        far.clips(plan, backend=VEO)
+    assert len(runway.to("submit")) == 1 and far.states() == ["running"]
 
 
 def test_with_a_budget_a_model_without_a_price_is_refused(

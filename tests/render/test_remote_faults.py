@@ -209,6 +209,17 @@ def test_a_clip_that_does_not_come_whole_is_fetched_again(far: FarStudio, runway
     assert runway.charges == 1 and far.states() == ["verified"] and far.spent() == CHARGE and far.scraps() == []
 
 
+def test_half_a_clip_that_says_it_is_whole_is_not_taken_for_one(
+    far: FarStudio, runway: FakeRunway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = runway.clip_of
+    halves = iter([True, False])
+    monkeypatch.setattr(runway, "clip_of", lambda job: whole(job)[: len(whole(job)) // 2] if next(halves) else whole(job))
+    made = one(far)
+    assert made.outcome == "rendered" and made.clip is not None and made.clip.frames == 96
+    assert len(runway.to("fetch")) == 2 and runway.charges == 1 and far.told("cannot be used") == 1
+
+
 def test_a_clip_that_cannot_be_fetched_now_is_fetched_by_the_next_run(far: FarStudio, runway: FakeRunway) -> None:
     far.settings = {**far.settings, "fallback": ("animatic",)}
     runway.moods = {"fetch": [503] * 4}

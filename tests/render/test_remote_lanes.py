@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from typing import Any
 
 import pytest
 
@@ -13,9 +12,9 @@ from longvid_core.catalog import find_backend
 from longvid_core.render.lanes import Lane, Lanes
 from longvid_core.settings import Settings
 from tests.fake_runway import FakeRunway
-from tests.fake_video import Asked, Job
+from tests.fake_video import Asked
 from tests.films import outcomes
-from tests.remote_parts import FarStudio, far, runway
+from tests.remote_parts import FarStudio, far, held_until, runway
 
 __all__ = ["far", "runway"]
 
@@ -29,17 +28,9 @@ def test_so_many_at_once_as_there_are_places_and_no_look_too_soon(
 ) -> None:
     """No job ends before every place is taken."""
     looks: dict[str, list[float]] = defaultdict(list)
-    look, take = runway.look, runway.take
-
-    def taken(*shape: Any, **more: Any) -> Job | None:
-        job = take(*shape, **more)
-        if len(runway.jobs) == places:
-            runway.seconds = 0.5
-        return job
-
+    look = runway.look
     monkeypatch.setattr(runway, "look", lambda id: looks[id].append(time.monotonic()) or look(id))
-    monkeypatch.setattr(runway, "take", taken)
-    runway.seconds = 1e6
+    held_until(runway, lambda: len(runway.jobs) == places, monkeypatch)
     far.settings = {**far.settings, "poll_interval": INTERVAL}
     far.remote(concurrency={TURBO: places})
     made = far.clips(far.plan(segments, mode="chaining", cuts=tuple(range(segments)), frames=32), backend=TURBO)
