@@ -56,8 +56,9 @@ def tiny_base(folder: Path, models: Path) -> Path:
 
 
 def tiny_environment(base: Path) -> dict[str, str]:
-    """Its store, and the file where each call of the diffusion model leaves a line."""
-    return {"LONGVID_HOME": str(base / "longvid"), "XDG_CONFIG_HOME": str(base), "TINY_LOG": str(base / "steps.log")}
+    """Its store, and the file where each call of the diffusion model leaves a line. One thread: others test here, too."""
+    own = {"LONGVID_HOME": str(base / "longvid"), "XDG_CONFIG_HOME": str(base), "TINY_LOG": str(base / "steps.log")}
+    return {**own, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 @pytest.fixture(scope="session")
