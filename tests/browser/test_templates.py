@@ -138,6 +138,7 @@ def test_the_node_shows_what_it_costs_while_it_runs_and_after(canvas: Canvas, co
     runway.seconds, runway.moods = 0.1, {"end": ["never"] * 4}
     canvas.load(workflow("remote_keyframe_mode"))
     make_small(canvas, 16)
+    canvas.fit()  # what is out of sight is not drawn
     canvas.page.evaluate("async () => { await window.app.queuePrompt(0) }")
     canvas.page.get_by_text("paid $0.00 of $1.60 to $2.40").wait_for(timeout=60_000)
     while len(runway.jobs) < 4:
@@ -157,6 +158,7 @@ def test_a_missing_key_is_told_on_the_node_and_nothing_runs(canvas: Canvas, comf
             node.widgets.find((w) => w.name === "backend").value = "replicate:kwaivgi/kling-v2.1";
         }"""
     )
+    canvas.fit()
     ran = comfy.get("/history")
     canvas.page.evaluate("async () => { await window.app.queuePrompt(0) }")
     told = canvas.page.get_by_text("Set REPLICATE_API_TOKEN in the environment")
