@@ -40,8 +40,8 @@ def clips_text(rendered: Rendered, warnings: Sequence[str] = (), paid: str = "")
     rows = []
     for outcome in rendered.outcomes:
         length = f"{outcome.clip.frames} frames" if outcome.clip else outcome.message or ""
-        paid = f" · {amount(outcome.cost.paid)}" if outcome.cost.paid else ""
-        rows.append(f"{outcome.index:02}  {outcome.outcome} · {length} · {outcome.model.provider} · {outcome.determinism}{paid}")
+        cost = f" · {amount(outcome.cost.paid)}" if outcome.cost.paid else ""
+        rows.append(f"{outcome.index:02}  {outcome.outcome} · {length} · {outcome.model.provider} · {outcome.determinism}{cost}")
     drawn = (
         f"keyframe {k.id} is by {k.source}: {k.made.fallback}" for k in rendered.plan.keyframes if k.made and k.made.fallback
     )
