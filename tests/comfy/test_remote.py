@@ -22,8 +22,8 @@ from tests.fake_video import KEY, FakeVideo
 from tools.comfy_host import ComfyHost
 
 SHOTS, SECONDS, FPS = 3, 4, 24
-PAID = 20 * 10_000
-"""Micro-dollars that the loopback's Runway charges for a shot."""
+RATE = 5 * 10_000
+"""Micro-dollars a second that the loopback's Runway charges."""
 UNSET = ("REPLICATE_API_TOKEN", "GOOGLE_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY")
 
 
@@ -74,7 +74,7 @@ def as_new(fake: Any) -> Any:
 
 
 def remote(mode: str, **clips: Any) -> Prompt:
-    """A template with three shots of four seconds. `clips`: inputs of the node that renders them."""
+    """A template with three shots of four seconds, more or less. `clips`: inputs of the node that renders them."""
     prompt = with_inputs(
         template(f"remote_{mode}_mode"), "LongvidSegmentPlanner", width=128, height=72, segments=SHOTS, seconds=SHOTS * SECONDS
     )
@@ -130,7 +130,7 @@ def test_a_template_makes_a_film_and_pays_for_each_shot_once(comfy: Client, runw
     assert film.frames == manifest.film.frames == SHOTS * SECONDS * FPS - joins
     assert plan.mode == mode and joins > 0
     assert runway.charges == SHOTS
-    assert [(s.outcome, s.cost.paid) for s in manifest.segments] == [("rendered", PAID)] * SHOTS
+    assert [(s.outcome, s.cost.paid) for s in manifest.segments] == [("rendered", RATE * s.frames // FPS) for s in plan.segments]
     assert "$0.60 paid in this run; the estimate was $" in text(prompt, outputs)
     asked = len(runway.asked)
 
