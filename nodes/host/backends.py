@@ -65,9 +65,10 @@ def lacking(backend: str) -> str | None:
     from longvid_core.render.agree import check_access
 
     try:
-        check_access(backend, _settings())
-        if not entry_of(backend.partition(":")[0]).others:
+        provider = backend.partition(":")[0]
+        if provider not in provider_names("video") or not entry_of(provider).others:
             find_backend(backend, "video")
+        check_access(backend, _settings())
     except LongvidError as error:
         return str(error)
     return None
