@@ -53,19 +53,23 @@ class Shoot(FarStudio):
             text=True,
         )
 
-    def newest(self) -> str | None:
-        """The state of the newest job."""
+    def newest(self) -> tuple[str, str]:
+        """The state of the newest job, and the run that has it."""
         try:
             with closing(sqlite3.connect(f"file:{self.home}/ledger.db?mode=ro", uri=True)) as sql:
-                found = sql.execute("SELECT state FROM jobs ORDER BY id DESC LIMIT 1").fetchone()
+                found = sql.execute("SELECT state, run FROM jobs ORDER BY id DESC LIMIT 1").fetchone()
         except sqlite3.OperationalError:
-            return None  # there is none yet
-        return str(found[0]) if found else None
+            found = None  # there is no ledger yet
+        return found or ("", "")
 
     def killed_at(self, state: str, seen: Callable[[], bool] = lambda: True) -> None:
-        """Run until the newest job is in this state, and kill the process where it stands."""
+        """Run until the newest job is this run's and in this state, and kill the process where it stands."""
+        _, before = self.newest()
         process = self.start()
-        while not (self.newest() == state and seen()):
+        while True:
+            there, run = self.newest()
+            if there == state and run != before and seen():
+                break
             if process.poll() is not None:
                 out, errors = process.communicate()
                 pytest.fail(f"it ended before {state}: {out[-600:]} {errors[-600:]}")
@@ -153,12 +157,13 @@ def test_killed_in_one_state_after_the_other_one_clip_is_bought_once(shoot: Shoo
             shoot.killed_while_asking("hang" if state == "not taken in" else "late:hang")
         elif state == "unknown":
             code, last = shoot.finish()
-            assert code == 3 and "may have been bought" in last["message"] and shoot.newest() == "unknown"
+            assert code == 3 and "may have been bought" in last["message"] and shoot.newest()[0] == "unknown"
         else:
             (job,) = fake.jobs.values()
             fake.polls, job.end = NEVER if state == "submitted" else 0, "never" if state == "running" else None
             fake.moods = {"fetch": ["hang"]} if state == "succeeded" else {}
             shoot.killed_at(state)
+            fake.moods = {}  # which it may have been killed before
         assert fake.charges == (state != "not taken in")
         if "unknown" not in states[states.index(state) + 1 :][:1]:  # which a run finds out
             shoot.settle()
