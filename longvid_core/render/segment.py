@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 
 from ..canonical import sha256_of
 from ..catalog import Backend
@@ -22,6 +22,8 @@ from .lanes import Lane
 from .promise import promise_of
 from .remote import rendered_far_away
 from .session import Session
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -114,16 +116,24 @@ class Take:
 
     async def clip(self, lane: Lane, session: Session) -> tuple[OutcomeKind, Clip]:
         """The store's clip (`cached`), or a new one (`rendered`). Raises what the last try raised."""
+
+        async def as_it_is(kind: OutcomeKind, clip: Clip) -> tuple[OutcomeKind, Clip]:
+            return kind, clip
+
+        return await self.handed_over(lane, session, as_it_is)
+
+    async def handed_over(self, lane: Lane, session: Session, then: Callable[[OutcomeKind, Clip], Awaitable[T]]) -> T:
+        """What `then` makes of the clip. One that is rendered here is handed over before the next one takes its place."""
         if clip := self.stored(session):
             if self.backend.entry.remote and clip.render_key == self.render_key:
                 session.ledger.journal.kept(self.render_key)
-            return "cached", clip
+            return await then("cached", clip)
         lock = session.store.clips.lock(self.render_key, session.interrupted)
         if self.backend.entry.remote:  # its job may have to be looked up first, which takes no place in the lane
             async with lock:
-                return await self._made_or_found(partial(rendered_far_away, self, lane, session), session)
+                return await then(*await self._made_or_found(partial(rendered_far_away, self, lane, session), session))
         async with lane, lock:  # a place before the key, so that two runs of one film share its work
-            return await self._made_or_found(partial(rendered_here, self, session), session)
+            return await then(*await self._made_or_found(partial(rendered_here, self, session), session))
 
     async def _made_or_found(self, make: Callable[[], Awaitable[Clip]], session: Session) -> tuple[OutcomeKind, Clip]:
         """The caller holds the key: another run may have rendered it while this one waited."""

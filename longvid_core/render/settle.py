@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from ..catalog import Backend, find_backend
 from ..errors import CannotRender, Interrupted, LongvidError, MissingTool, OverBudget, StoreError, Unsettled
 from ..events import Notice
-from ..models.clip import Attempt, Outcome
+from ..models.clip import Attempt, Clip, Outcome, OutcomeKind
 from ..models.plan import Plan
 from ..providers.base import Ready
 from .check import mismatch
@@ -44,8 +45,7 @@ class Policy:
                     self._say(take, f"{_said(errors[told:])} {backend} renders it instead.", session, warning=True)
                     told = len(errors)
                 tried.append(candidate)
-                kind, clip = await candidate.clip(self.lanes.of(backend), session)
-                return await candidate.outcome(session, kind, clip, attempts=self._attempts(tried, session))
+                return await candidate.handed_over(self.lanes.of(backend), session, partial(self._reported, tried, session))
             except (Interrupted, StoreError):
                 raise  # the person's wish, and a disk that would fail every other segment, too
             except (MissingTool, OverBudget) as error:
@@ -59,6 +59,9 @@ class Policy:
                 if tried and session.ledger.journal.open_of(tried[-1].render_key):
                     break  # it goes on, or its clip waits there: another would be paid beside it
         return await self.without(take, errors, session, self._attempts(tried, session))
+
+    async def _reported(self, tried: Sequence[Take], session: Session, kind: OutcomeKind, clip: Clip) -> Outcome:
+        return await tried[-1].outcome(session, kind, clip, attempts=self._attempts(tried, session))
 
     async def without(
         self, take: Take, errors: Sequence[LongvidError], session: Session, attempts: tuple[Attempt, ...] = ()
