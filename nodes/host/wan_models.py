@@ -21,6 +21,8 @@ def check_models(model: Any, vae: Any) -> None:
     if not isinstance(inner, comfy.model_base.WAN21):
         raise CannotRender(f"the wired model is {type(inner).__name__}, not a Wan video model.", _WHICH)
     latent = inner.latent_format.latent_channels
+    if latent != 16:
+        raise CannotRender(f"the wired Wan model has a latent of {latent} channels; this node samples 16.", _WHICH)
     taken = inner.diffusion_model.patch_embedding.weight.shape[1]
     if taken <= latent:
         raise CannotRender(
@@ -28,8 +30,6 @@ def check_models(model: Any, vae: Any) -> None:
             "it renders from text alone.",
             _WHICH,
         )
-    if latent != 16:
-        raise CannotRender(f"the wired Wan model has a latent of {latent} channels; this node samples 16.", _WHICH)
     if vae.latent_channels != latent or vae.latent_dim != 3:
         raise CannotRender(
             f"the wired VAE makes {vae.latent_channels} channels in {vae.latent_dim} dimensions; the model needs {latent} in 3.",

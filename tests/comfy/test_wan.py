@@ -14,7 +14,20 @@ import pytest
 from longvid_core.media.frames import iterate_frames, last_frame
 from longvid_core.media.images import load_rgb, pixels_sha256
 from tests.comfy.client import Client, Ended, Prompt
-from tests.comfy.wan import JOIN, MANIFEST, MODEL, SAMPLER, STEPS, by_hand, sampled, switch, wan_plan, wan_prompt, with_pictures
+from tests.comfy.wan import (
+    JOIN,
+    MANIFEST,
+    MODEL,
+    SAMPLER,
+    STEPS,
+    by_hand,
+    noted,
+    sampled,
+    switch,
+    wan_plan,
+    wan_prompt,
+    with_pictures,
+)
 from tests.films import changed
 
 
@@ -98,6 +111,35 @@ def test_one_changed_prompt_is_one_sampling(tiny: Client) -> None:
     assert tiny.outcomes() == ["cached", "cached", "rendered", "cached"]
     same = [a == b for a, b in zip(frames_of(before), frames_of(after), strict=True)]
     assert same == [True, True, False, True]
+
+
+def test_texts_are_encoded_before_anything_is_sampled_and_only_those_that_are_needed(tiny: Client) -> None:
+    plan = wan_plan(4)
+    tiny.run(wan_prompt(plan))
+    order = noted(tiny, "order")
+    texts = {line for line in order if line.startswith("text ")}
+    assert len(texts) == 4 + 1, "each prompt, and the negative one they share"
+    assert order == [*order[:5], *["step"] * (4 * STEPS)] and set(order[:5]) == texts
+    tiny.run(wan_prompt(changed(plan, 2, prompt="Suddenly: lightning.")))
+    later = noted(tiny, "order")[len(order) :]
+    assert len(later) == 2 + STEPS and "Suddenly: lightning." in later[0] and later[1] in texts
+
+
+def test_frames_of_one_segment_are_gone_before_the_next_begins(tiny: Client) -> None:
+    prompt = wan_prompt(wan_plan(4))
+    prompt["watched"] = {"class_type": "WatchedVAE", "inputs": {"vae": ["vae", 0]}}
+    prompt[SAMPLER]["inputs"]["vae"] = ["watched", 0]
+    tiny.run(prompt)
+    assert noted(tiny, "held") == ["0"] * (4 * 2), "when each segment's pictures are encoded, and when it is decoded"
+
+
+def test_clip_vision_is_not_needed_and_is_seen(tiny: Client) -> None:
+    prompt = wan_prompt(wan_plan(1))
+    seeing = manifest(tiny, tiny.run(prompt))
+    del prompt[SAMPLER]["inputs"]["clip_vision"]
+    blind = manifest(tiny, tiny.run(prompt))
+    assert sampled(tiny) == 2 * STEPS
+    assert frames_of(blind) != frames_of(seeing) and keys_of(blind) != keys_of(seeing)
 
 
 def test_keys_follow_what_the_weights_are(tiny: Client) -> None:
@@ -201,6 +243,18 @@ def test_a_chain_starts_each_segment_on_the_last_frame_before_it(tiny: Client) -
     assert tiny.outcomes() == ["cached", "cached", "rendered", "rendered"]
 
 
+def test_a_chain_ends_where_the_plan_has_a_picture_for_it(tiny: Client) -> None:
+    plan = wan_plan(2, mode="chaining", cuts=(1,))
+    open_ended = manifest(tiny, tiny.run(wan_prompt(plan)))
+    plan = changed(wan_plan(2, mode="chaining"), 1, last_keyframe=plan.keyframes[0].id)
+    found = manifest(tiny, tiny.run(wan_prompt(plan)))
+    assert tiny.outcomes() == ["cached", "rendered"]
+    assert [[r["role"] for r in s["references"]] for s in found["segments"]] == [["first"], ["first", "last"]]
+    (picture,) = (k["image"]["pixels_sha256"] for k in found["plan"]["keyframes"])
+    assert found["segments"][1]["references"][1]["pixels_sha256"] == picture
+    assert frames_of(found)[1] != frames_of(open_ended)[1]
+
+
 def test_a_part_of_the_film_is_a_film_of_its_own(tiny: Client) -> None:
     prompt = wan_prompt(wan_plan(4), segments="1-2")
     part = manifest(tiny, tiny.run(prompt))
@@ -245,12 +299,15 @@ def test_progress_counts_segments_and_steps_and_shows_the_latent(tiny: Client) -
     assert any("segment 2 of 2" in text and "step 5 of 8" in text for text in told.texts)
     assert any("s left" in text for text in told.texts)
     assert told.pictures > 10
+    again = tiny.watch(wan_prompt(wan_plan(2), steps=3))
+    assert again.texts and not any("reading" in text for text in again.texts), "what a file's hash is, is known by now"
 
 
 @pytest.mark.parametrize(
     "change, message",
     [
         ({"unet": "tiny_wan_t2v"}, "takes 16 channels, the 16 of its latent and none for pictures"),
+        ({"unet": "tiny_wan22_ti2v"}, "has a latent of 48 channels; this node samples 16"),
         ({"model": ["other", 0]}, "the wired model is Linear, not a Wan video model"),
         ({"vae": ["pixels", 0]}, r"the wired VAE makes 3 channels in 2 dimensions; the model needs 16 in 3"),
         ({"segments": "9"}, "segment 9: the plan has no such segment"),
@@ -263,13 +320,20 @@ def test_what_cannot_be_sampled_is_refused_and_named(tiny: Client, change: dict[
     assert message in refused(tiny, prompt)
 
 
-@pytest.mark.parametrize("change, field", [({"frames": 6}, "frames 6"), ({"size": (64, 72)}, "width x height 64x72")])
-def test_geometry_is_refused_before_any_model_is_loaded(tiny: Client, change: dict[str, Any], field: str) -> None:
-    prompt = wan_prompt(wan_plan(2, **change))
-    prompt[MODEL]["inputs"]["unet_name"] = "tiny_wan_i2v.safetensors"
-    message = refused(tiny, prompt)
-    assert field in message and "4n+1" in message or "multiples of 16" in message
-    assert "Requested to load" not in tiny.host.tail(15)
+@pytest.mark.parametrize(
+    "change, field, law",
+    [({"frames": 6}, "frames 6", "4n+1"), ({"size": (64, 72)}, "width x height 64x72", "multiples of 16")],
+)
+def test_geometry_is_refused_before_any_model_is_loaded(tiny: Client, change: dict[str, Any], field: str, law: str) -> None:
+    def loads() -> int:
+        return tiny.host.log.read_text(encoding="utf-8", errors="replace").count("model weight dtype")
+
+    before = loads()
+    message = refused(tiny, wan_prompt(wan_plan(2, **change)))
+    assert field in message and law in message
+    assert loads() == before
+    tiny.run(wan_prompt(wan_plan(1)))
+    assert loads() == before + 1
 
 
 def test_a_model_without_last_frames_is_warned_about_and_renders(tiny: Client) -> None:

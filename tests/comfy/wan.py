@@ -131,3 +131,9 @@ def switch(comfy: Client, name: str, on: bool = True) -> None:
     """`slow`: every step takes its time. `oom`: the next step finds no memory."""
     file = Path(f"{comfy.host.environment['TINY_LOG']}.{name}")
     file.touch() if on else file.unlink(missing_ok=True)
+
+
+def noted(comfy: Client, what: str) -> list[str]:
+    """What the tiny nodes noted of a kind. `order`: texts and steps as they come. `held`: clips in memory as the VAE is used."""
+    log = Path(f"{comfy.host.environment['TINY_LOG']}.{what}")
+    return log.read_text().splitlines() if log.exists() else []

@@ -13,6 +13,7 @@ WANS = {
     "tiny_wan_i2v": {"model_type": "i2v", "in_dim": 36},
     "tiny_wan22_i2v": {"model_type": "t2v", "in_dim": 36},
     "tiny_wan_t2v": {"model_type": "t2v", "in_dim": 16},
+    "tiny_wan22_ti2v": {"model_type": "t2v", "in_dim": 48, "out_dim": 48},
 }
 VAE: dict[str, Any] = {
     "dim": 16, "z_dim": 16, "dim_mult": [1, 2, 4, 4], "num_res_blocks": 2, "attn_scales": [],

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
+import weakref
 
 import torch
+
+
+def _noted(log, line):
+    with open(f"{os.environ['TINY_LOG']}{log}", "a") as file:
+        file.write(f"{line}\n")
 
 
 def _tensor(text, *shape):
@@ -25,6 +32,7 @@ class _Clip:
         return f"{self.salt}{text}"
 
     def encode_from_tokens_scheduled(self, tokens):
+        _noted(".order", f"text {tokens}")
         return [[_tensor(tokens, 1, 16, 4096), {"pooled_output": None}]]
 
 
@@ -77,8 +85,8 @@ class CountSteps:
 
         def wrapped(apply, options):
             base = os.environ["TINY_LOG"]
-            with open(base, "a") as file:
-                file.write(f"{float(options['timestep'].flatten()[0]):.4f}\n")
+            _noted("", f"{float(options['timestep'].flatten()[0]):.4f}")
+            _noted(".order", "step")
             if os.path.exists(f"{base}.slow"):
                 import time
 
@@ -90,6 +98,32 @@ class CountSteps:
 
         patched.set_model_unet_function_wrapper(wrapped)
         return (patched,)
+
+
+class WatchedVAE:
+    """The VAE, noting each time it is used how many of the clips it decoded before are still in memory."""
+
+    RETURN_TYPES, FUNCTION, CATEGORY = ("VAE",), "watch", "tests"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"vae": ("VAE",)}}
+
+    def watch(self, vae):
+        watched, clips = copy.copy(vae), []
+
+        def encode(*pixels):
+            _noted(".held", sum(clip() is not None for clip in clips))
+            return vae.encode(*pixels)
+
+        def decode(*latent, **options):
+            _noted(".held", sum(clip() is not None for clip in clips))
+            frames = vae.decode(*latent, **options).numpy()
+            clips.append(weakref.ref(frames))  # any tensor that is a part of it keeps the whole of it
+            return torch.from_numpy(frames)
+
+        watched.encode, watched.decode = encode, decode
+        return (watched,)
 
 
 class AlwaysNew:
@@ -128,6 +162,7 @@ NODE_CLASS_MAPPINGS = {
     "TinyText": TinyText,
     "TinyVision": TinyVision,
     "CountSteps": CountSteps,
+    "WatchedVAE": WatchedVAE,
     "AlwaysNew": AlwaysNew,
     "NotWan": NotWan,
 }
