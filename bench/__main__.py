@@ -1,4 +1,4 @@
-"""`python -m bench [NAME …]`: measure, print each figure with its bound, write bench/results/NAME.json. Without a name: all.
+"""`python -m bench [NAME …]`: measure, print each figure with its bound, write out/bench/NAME.json. Without a name: all.
 
 Exit code 1 when a bound is broken.
 """
@@ -14,7 +14,7 @@ import sys
 from .measure import ROOT, Figure
 
 NAMES = ("startup", "cached", "concat", "wan", "remote")
-RESULTS = ROOT / "bench" / "results"
+RESULTS = ROOT / "out" / "bench"
 
 
 def main(names: list[str]) -> int:
@@ -30,7 +30,7 @@ def main(names: list[str]) -> int:
             found.append(figure)
             print(_line(figure), flush=True)
         good = good and all(figure.passed for figure in found)
-        RESULTS.mkdir(exist_ok=True)
+        RESULTS.mkdir(parents=True, exist_ok=True)
         machine = {"system": platform.system(), "cores": os.cpu_count(), "python": platform.python_version()}
         record = {"machine": machine, "figures": [figure.json_value() for figure in found]}
         (RESULTS / f"{name}.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

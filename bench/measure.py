@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -69,23 +69,62 @@ def _watch(pid: int, every_s: float, peak: list[int], stop: threading.Event) -> 
 
 
 def resident(pid: int) -> int:
-    """Bytes of memory that a process and its descendants hold. Shared pages count once for each.
+    """Bytes of memory that a process and its descendants hold. Shared pages count once for each."""
+    return sum(_bytes(process, "VmRSS") for process in _programs(pid))
 
-    A child that has not become its own program yet still runs in its parent's memory, and is not counted a second time.
+
+class HighWater:
+    """The most memory that a process holds while the block runs.
+
+    own: bytes, of the process alone, as the kernel counts it: nothing is so short that it is missed. child: of the largest
+    program that it started meanwhile, by the kernel's count as it stood at one of many looks.
     """
-    total, waiting = 0, [(pid, b"")]
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._stop = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self.own = self.child = 0
+
+    def __enter__(self) -> HighWater:
+        Path(f"/proc/{self._pid}/clear_refs").write_text("5")  # from here on, VmHWM is the highest since now
+        self._watcher.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stop.set()
+        self._watcher.join()
+        self.own = _bytes(self._pid, "VmHWM")
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.01):
+            children = (process for process in _programs(self._pid) if process != self._pid)
+            self.child = max([self.child, *(_bytes(child, "VmHWM") for child in children)])
+
+
+def _programs(pid: int) -> Iterator[int]:
+    """A process and its descendants. A child that is no program of its own yet still runs in its parent's memory: it is none."""
+    waiting = [(pid, b"")]
     while waiting:
         current, parents_command = waiting.pop()
         try:
             command = Path(f"/proc/{current}/cmdline").read_bytes()
-            pages = Path(f"/proc/{current}/statm").read_text().split()[1]
             for task in os.listdir(f"/proc/{current}/task"):
                 children = Path(f"/proc/{current}/task/{task}/children").read_text().split()
                 waiting += [(int(child), command) for child in children]
-        except (FileNotFoundError, ProcessLookupError, IndexError):  # it ended meanwhile
+        except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
             continue
-        total += 0 if command == parents_command else int(pages) * os.sysconf("SC_PAGE_SIZE")
-    return total
+        if command != parents_command:
+            yield current
+
+
+def _bytes(pid: int, name: str) -> int:
+    """One of the kernel's counts of a process's memory; 0 once it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:")), 0)
 
 
 def alternately(times: int, *runs: Callable[[], float]) -> list[float]:
