@@ -13,7 +13,6 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from . import failures
-from .asking import asker
 from .reporting import Reporter, reporter
 
 if TYPE_CHECKING:
@@ -70,6 +69,7 @@ def run(settings: Settings, as_json: bool, *, command: str | None, aside: bool =
     """
     from ..render.looking import look
     from ..render.session import open_session
+    from .asking import asker
 
     with stoppable() as interrupted:
         out = reporter(as_json, aside=aside, interrupted=interrupted)
