@@ -271,6 +271,11 @@ def _clip(width: int, height: int, fps: str, frames: int, sound: bool) -> bytes:
         return path.read_bytes()
 
 
+def patience(*moods: Any) -> float:
+    """Seconds a client waits for an answer: few only where none will come, as a busy machine keeps others waiting, too."""
+    return 2.0 if any("hang" in str(mood) or mood == "drip" for mood in moods) else 20.0
+
+
 def picture(uri: str) -> Image.Image:
     """The picture in a data URI."""
     return Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2])))

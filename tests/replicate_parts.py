@@ -18,6 +18,7 @@ from longvid_core.providers.jobs import RemoteJob
 from longvid_core.providers.replicate import PROVIDER, Jobs
 from longvid_core.settings import RemoteSettings, Settings
 from tests.fake_replicate import FakeReplicate
+from tests.fake_video import patience
 
 LISTED = entry_of("replicate").models
 PRO, KLING, WAN = "bytedance/seedance-1-pro", "kwaivgi/kling-v2.1", "wan-video/wan-2.2-i2v-a14b"
@@ -54,7 +55,7 @@ def replicate_request(tmp_path: Path) -> Wanted:
 
 
 def opened(**remote: Any) -> Jobs:
-    settings = Settings().model_copy(update={"remote": RemoteSettings(**{"timeout_s": 0.8, **remote})})
+    settings = Settings().model_copy(update={"remote": RemoteSettings(**{"timeout_s": 20.0, **remote})})
     with PROVIDER.opened(Surroundings(settings=settings, sha256_of=str)) as jobs:
         return jobs
 
@@ -68,7 +69,7 @@ def now(call: Awaitable[Any]) -> Any:
 
 def submitted(fake: FakeReplicate, request: VideoRequest, model: str = PRO, **moods: Any) -> tuple[Jobs, RemoteJob]:
     fake.moods = {step: [mood] for step, mood in moods.items()}
-    jobs = opened()
+    jobs = opened(timeout_s=patience(*moods.values()))
     return jobs, now(jobs.submit(model, request))
 
 

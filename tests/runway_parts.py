@@ -18,7 +18,7 @@ from longvid_core.providers.jobs import RemoteJob
 from longvid_core.providers.runway import PROVIDER, Studio
 from longvid_core.settings import RemoteSettings, Settings
 from tests.fake_runway import FakeRunway
-from tests.fake_video import KEY
+from tests.fake_video import KEY, patience
 
 
 class Asks(Protocol):
@@ -56,7 +56,7 @@ def runway_request(tmp_path: Path) -> Asks:
 
 def studio(**remote: Any) -> Studio:
     """What renders in a run with these settings."""
-    settings = Settings().model_copy(update={"remote": RemoteSettings(**{"timeout_s": 1.0, **remote})})
+    settings = Settings().model_copy(update={"remote": RemoteSettings(**{"timeout_s": 20.0, **remote})})
     with PROVIDER.opened(Surroundings(settings=settings, sha256_of=str)) as opened:
         return opened
 
@@ -73,7 +73,7 @@ def now(call: Awaitable[Any]) -> Any:
 def submitted(fake: FakeRunway, request: VideoRequest, model: str = "gen4_turbo", **moods: Any) -> tuple[Studio, RemoteJob]:
     """A job taken in, where each of those steps has this mood once."""
     fake.moods = {step: [mood] for step, mood in moods.items()}
-    renders = studio()
+    renders = studio(timeout_s=patience(*moods.values()))
     return renders, now(renders.submit(model, request))
 
 

@@ -16,7 +16,7 @@ from longvid_core.providers.faults import Moderated, Refused, Transient
 from longvid_core.providers.jobs import Succeeded
 from longvid_core.settings import Settings
 from tests.fake_google import LOCATION, PROJECT, TOKEN, FakeGoogle
-from tests.fake_video import KEY
+from tests.fake_video import KEY, patience
 from tests.google_parts import BOTH, OMNI, VEO, Asks, Opens
 
 OTHER = "another-planted-key-never-to-be-seen"
@@ -254,7 +254,7 @@ async def test_each_misfortune_is_one_call_and_one_fault(
     google: FakeGoogle, google_video: Opens, google_request: Asks, model: str, mood: Any, kind: type, facts: Any, charges: int
 ) -> None:
     google.moods = {"submit": [mood]}
-    renders = google_video(timeout_s=1.0 if "hang" in str(mood) else 20.0)
+    renders = google_video(timeout_s=patience(mood))
     with pytest.raises(kind) as caught:
         await renders.submit(model, google_request())
     assert {name: getattr(caught.value, name) for name in facts} == facts

@@ -11,7 +11,7 @@ from longvid_core.media.probe import probe
 from longvid_core.providers.faults import Refused, Transient
 from longvid_core.providers.jobs import Ended, RemoteJob, Running, Succeeded
 from tests.fake_google import FakeGoogle
-from tests.fake_video import KEY
+from tests.fake_video import KEY, patience
 from tests.google_parts import BOTH, OMNI, VEO, Asks, Opens
 
 
@@ -72,7 +72,7 @@ async def test_how_jobs_end(
 async def test_a_look_that_fails_is_one_call_and_nothing_is_bought(
     google: FakeGoogle, google_video: Opens, google_request: Asks, model: str, mood: Any, tmp_path: Path
 ) -> None:
-    renders = google_video(timeout_s=2.0 if mood == "hang" else 20.0)
+    renders = google_video(timeout_s=patience(mood))
     job = await renders.submit(model, google_request())
     google.clip_of(google.jobs[job.id])  # made beforehand
     google.moods["poll"] = [mood]
@@ -177,7 +177,7 @@ async def test_a_fetch_that_breaks_off_leaves_nothing_and_is_tried_again(
     google: FakeGoogle, google_video: Opens, google_request: Asks, tmp_path: Path, mood: Any
 ) -> None:
     google.delivery, google.moods = "file", {"fetch": [mood]}
-    renders = google_video(timeout_s=2.0 if mood == "hang" else 20.0)
+    renders = google_video(timeout_s=patience(mood))
     job = await renders.submit(OMNI, google_request())
     google.clip_of(google.jobs[job.id])  # made beforehand
     with pytest.raises(Transient) as caught:

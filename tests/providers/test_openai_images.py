@@ -22,6 +22,7 @@ from longvid_core.providers.faults import Moderated, Refused, Transient
 from longvid_core.providers.openai import PROVIDER
 from longvid_core.settings import ImageSettings, Settings
 from tests.fake_images import KEY, FakeImages, assert_one_fault
+from tests.fake_video import patience
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def request(**more: Any) -> ImageRequest:
 
 
 def draw(target: Path, wanted: ImageRequest, model: str = "gpt-image-2", **images: Any) -> dict[str, Any]:
-    settings = Settings().model_copy(update={"images": ImageSettings(timeout_s=1.0, **images)})
+    settings = Settings().model_copy(update={"images": ImageSettings(**{"timeout_s": 20.0, **images})})
     with PROVIDER.opened(Surroundings(settings=settings, sha256_of=str)) as painter:
         return dict(asyncio.run(painter.draw(model, wanted, target, Watch())))
 
@@ -137,7 +138,7 @@ def refusal(status: int, code: str | None = None) -> tuple[int, dict[str, str], 
 def test_each_misfortune_is_one_call_and_one_fault(
     fake: FakeImages, tmp_path: Path, mood: Any, kind: type, facts: dict[str, Any]
 ) -> None:
-    assert_one_fault(fake, mood, lambda: draw(tmp_path / "x.png", request()), kind, facts)
+    assert_one_fault(fake, mood, lambda: draw(tmp_path / "x.png", request(), timeout_s=patience(mood)), kind, facts)
     assert not (tmp_path / "x.png").exists()
 
 

@@ -19,7 +19,7 @@ from longvid_core.providers.faults import Moderated, Refused, Transient
 from longvid_core.providers.jobs import Checks, Ended, Lists, RemoteJob, RemoteVideo, Running, Succeeded
 from longvid_core.providers.replicate import DATA_URI_LIMIT
 from tests.fake_replicate import FakeReplicate
-from tests.fake_video import KEY
+from tests.fake_video import KEY, patience
 from tests.replicate_parts import KLING, LISTED, PRO, WAN, Wanted, given, now, opened, submitted
 
 # -- what is sent -------------------------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ def test_an_upload_that_fails_has_bought_nothing(
     Image.effect_noise((832, 480), 90).save(tmp_path / "noise.png")
     replicate.moods = {"upload": [mood]}
     with pytest.raises(Transient) as caught:
-        now(opened().submit(PRO, replicate_request(first=asset_of(tmp_path / "noise.png"))))
+        now(opened(timeout_s=patience(mood)).submit(PRO, replicate_request(first=asset_of(tmp_path / "noise.png"))))
     assert not caught.value.sent and not replicate.to("submit") and len(replicate.asked) == 1
 
 
@@ -192,7 +192,7 @@ def test_each_misfortune_is_one_call_and_one_fault(
 ) -> None:
     replicate.moods = {"submit": [mood]}
     with pytest.raises(kind) as caught:
-        now(opened().submit(PRO, replicate_request()))
+        now(opened(timeout_s=patience(mood)).submit(PRO, replicate_request()))
     assert {name: getattr(caught.value, name) for name in facts} == facts
     assert len(replicate.asked) == 1 and replicate.charges == charges
     assert KEY not in f"{caught.value} {getattr(caught.value, 'reason', '')}"
@@ -270,8 +270,7 @@ def test_a_look_that_fails_is_one_call_and_nothing_was_bought(
     replicate: FakeReplicate, replicate_request: Wanted, mood: Any
 ) -> None:
     """The SDK alone would look ten times."""
-    jobs, job = submitted(replicate, replicate_request())
-    replicate.moods["poll"] = [mood]
+    jobs, job = submitted(replicate, replicate_request(), poll=mood)
     with pytest.raises(Transient) as caught:
         now(jobs.poll(job))
     assert not caught.value.sent and KEY not in str(caught.value) and len(replicate.to("poll")) == 1

@@ -20,7 +20,7 @@ from longvid_core.providers.base import VideoRequest
 from longvid_core.providers.faults import Refused, Transient
 from longvid_core.providers.jobs import Ended
 from tests.fake_replicate import FakeReplicate
-from tests.fake_video import KEY
+from tests.fake_video import KEY, patience
 from tests.replicate_models import COMMUNITY
 from tests.replicate_parts import KLING, PRO, Wanted, now, opened, submitted
 
@@ -74,8 +74,10 @@ def lost(replicate: FakeReplicate, request: VideoRequest, model: str = PRO) -> d
     return datetime.datetime.now(datetime.timezone.utc)
 
 
-def found(request: VideoRequest, since: datetime.datetime, model: str = PRO, known: tuple[str, ...] = ()) -> str | None:
-    job = now(opened().find(model, request, since, known))
+def found(
+    request: VideoRequest, since: datetime.datetime, model: str = PRO, known: tuple[str, ...] = (), **remote: Any
+) -> str | None:
+    job = now(opened(**remote).find(model, request, since, known))
     return job.id if job else None
 
 
@@ -160,7 +162,7 @@ def test_a_list_that_does_not_come_is_a_fault(replicate: FakeReplicate, replicat
     since = lost(replicate, replicate_request())
     replicate.moods = {"find": [mood]}
     with pytest.raises(Transient):
-        found(replicate_request(), since)
+        found(replicate_request(), since, timeout_s=patience(mood))
     assert found(replicate_request(), since) in replicate.jobs
 
 

@@ -22,7 +22,7 @@ from longvid_core.providers.jobs import Lists, RemoteJob, RemoteVideo
 from longvid_core.providers.runway import PROVIDER
 from longvid_core.settings import Settings
 from tests.fake_runway import FakeRunway
-from tests.fake_video import KEY, picture
+from tests.fake_video import KEY, patience, picture
 from tests.runway_parts import Asks, now, said, studio
 
 ALL = list(entry_of("runway").models)
@@ -156,7 +156,7 @@ def test_each_misfortune_is_one_call_and_one_fault(
 ) -> None:
     runway.moods = {"submit": [mood]}
     with pytest.raises(kind) as caught:
-        now(studio().submit("gen4_turbo", runway_request()))
+        now(studio(timeout_s=patience(mood)).submit("gen4_turbo", runway_request()))
     assert {name: getattr(caught.value, name) for name in facts} == facts
     assert len(runway.asked) == 1 and runway.charges == charges
     assert KEY not in str(caught.value)

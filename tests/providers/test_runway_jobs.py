@@ -74,8 +74,7 @@ def test_a_state_that_is_not_known_is_waited_out(runway: FakeRunway, runway_requ
 
 @pytest.mark.parametrize("mood", [said(429), said(500), said(503), said(408), said(504), "hang", "reset", "cut", "html"])
 def test_a_look_that_fails_is_looked_again_and_nothing_was_bought(runway: FakeRunway, runway_request: Asks, mood: Any) -> None:
-    renders, job = submitted(runway, runway_request())
-    runway.moods["poll"] = [mood]
+    renders, job = submitted(runway, runway_request(), poll=mood)
     with pytest.raises(Transient) as caught:
         now(renders.poll(job))
     assert not caught.value.sent and KEY not in str(caught.value) and len(runway.to("poll")) == 1

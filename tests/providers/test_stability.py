@@ -21,6 +21,7 @@ from longvid_core.providers.stability import PROVIDER
 from longvid_core.seeds import map_seed
 from longvid_core.settings import ImageSettings, Settings
 from tests.fake_images import KEY, FakeImages, assert_one_fault
+from tests.fake_video import patience
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def request(**more: Any) -> ImageRequest:
 
 
 def draw(target: Path, wanted: ImageRequest, **images: Any) -> dict[str, Any]:
-    settings = Settings().model_copy(update={"images": ImageSettings(timeout_s=1.0, **images)})
+    settings = Settings().model_copy(update={"images": ImageSettings(**{"timeout_s": 20.0, **images})})
     with PROVIDER.opened(Surroundings(settings=settings, sha256_of=str)) as painter:
         return dict(asyncio.run(painter.draw("sd3.5-large", wanted, target, Watch())))
 
@@ -103,7 +104,7 @@ def said(status: int, name: str = "error", **headers: str) -> tuple[int, dict[st
 def test_each_misfortune_is_one_call_and_one_fault(
     fake: FakeImages, tmp_path: Path, mood: Any, kind: type, facts: dict[str, Any]
 ) -> None:
-    assert_one_fault(fake, mood, lambda: draw(tmp_path / "x.png", request()), kind, facts)
+    assert_one_fault(fake, mood, lambda: draw(tmp_path / "x.png", request(), timeout_s=patience(mood)), kind, facts)
     assert not (tmp_path / "x.png").exists()
 
 

@@ -9,6 +9,7 @@ import pytest
 from longvid_core.models.clip import Outcome
 from tests.fake_images import FakeImages
 from tests.fake_runway import FakeRunway
+from tests.fake_video import patience
 from tests.films import outcomes
 from tests.remote_parts import CHARGE, VEO, FarStudio, far, runway
 
@@ -53,8 +54,7 @@ LOST = [408, 502, 504, 524, "late:504", "late:reset", "late:html", "cut", "reset
 
 @pytest.mark.parametrize("mood", LOST)
 def test_a_lost_answer_is_for_a_person_to_settle(far: FarStudio, runway: FakeRunway, mood: Any) -> None:
-    if mood == "hang":
-        far.remote(timeout_s=1)
+    far.remote(timeout_s=patience(mood))
     runway.moods = {"submit": [mood]}
     bought = str(mood).startswith("late") or mood == "cut"
     made = one(far)
