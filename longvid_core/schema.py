@@ -1,4 +1,4 @@
-"""JSON Schema of the files people write and read, from the models themselves; and the same as files that ship with the package."""
+"""JSON Schema of the files people write and read, from the models themselves, and the files of it that ship with the package."""
 
 from __future__ import annotations
 

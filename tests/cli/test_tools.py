@@ -69,7 +69,7 @@ def test_backends_are_listed_with_what_they_can_do(longvid: Longvid, toll: None,
 @pytest.mark.parametrize("name", ["plan", "manifest", "visual", "signature", "settings"])
 def test_schema_is_json_schema(longvid: Longvid, name: str) -> None:
     schema = json.loads(longvid("schema", name).out)
-    assert schema["$schema"].endswith("2020-12/schema") and schema["$id"] == f"longvid.{name}/1"
+    assert schema["$schema"].endswith("2020-12/schema") and schema["$id"] == f"urn:longvid:{name}/1"
     assert schema["additionalProperties"] is False
     assert json.loads(longvid("schema").out)[name] == schema
 
@@ -78,7 +78,7 @@ def test_schemas_names_are_those_in_the_files() -> None:
     from longvid_core.schema import schema_of
 
     for model, name in ((Plan, "plan"), (Manifest, "manifest")):
-        assert schema_of(name)["$id"] == model.model_fields["schema_"].default
+        assert schema_of(name)["$id"] == "urn:" + model.model_fields["schema_"].default.replace(".", ":")
         assert "schema" in schema_of(name)["properties"] and "schema_" not in schema_of(name)["properties"]
 
 
