@@ -46,7 +46,7 @@ class _Commands(TyperGroup):
     """Tells our own entry point of a Ctrl-C and a broken pipe, for which typer has exit codes of its own."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Plain, as `longvid --help` must answer at once: rich's panels, which each command's own help has, take 0.15 s to load."""
+        """Plain, as `longvid --help` must answer at once; the panels that each command's own help has take 0.15 s to load."""
         super(TyperGroup, self).format_help(ctx, formatter)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
