@@ -21,7 +21,7 @@ class PlannerRecord(Frozen):
     prompt: str | None = Field(None, description="The user's words, whole; None where they were taken out")
     prompt_sha256: Sha256 = Field(description="Of the user's words in UTF-8")
     answer_sha256: Sha256 | None = Field(
-        None, description="Of the model's answer as it was taken, before anything was mended, as canonical JSON (RFC 8785)"
+        None, description="Of the answer in the model's own words, in UTF-8: the store keeps them as answers/AB/SHA256.txt"
     )
     settings: dict[str, Any] = Field(default_factory=dict, description="What was asked for besides, and how the model was asked")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from ..providers.faults import Refused, Transient
 from ..providers.openai import client
 from ..retry import persistently
 from .language_models import HOSTED, LanguageModel, Mode, language_model, modes_of, price_shown, tokens_in
-from .wire import Asked, ModeRefused, Unwanted, quiet, send, sound
+from .wire import Asked, ModeRefused, Unwanted, quiet, send, sound, words_of
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -78,6 +79,8 @@ class Endpoint:
         self.access: Access = access("openai", "planner", settings)
         self.used = Used()
         self.attempt = 0
+        self.said = ""
+        """The newest answer, in the model's own words."""
         self._error: Exception | None = None
         self._left_out: set[str] = set()
 
@@ -123,7 +126,9 @@ class Endpoint:
             async def create(**kwargs: Any) -> ChatCompletion:
                 self.attempt += 1
                 try:
-                    return await self._complete(sdk, kwargs, mode)
+                    completion = await self._complete(sdk, kwargs, mode)
+                    self.said = words_of(completion)
+                    return completion
                 except Exception as error:
                     self._error = error
                     raise
@@ -149,21 +154,30 @@ class Endpoint:
         sampling = {"temperature": settings.temperature, "seed": settings.seed}
         return sha256_of({**sent, **sampling, "messages": messages, "form": form.model_json_schema()})
 
-    def taken(self, key: str) -> dict[str, Any] | None:
-        """The answer that was taken for a question; None where there is none."""
+    def taken(self, key: str) -> tuple[dict[str, Any], str | None] | None:
+        """The answer that was taken for a question, and the sha256 of the words it came in; None where there is no answer.
+
+        An earlier Longvid did not write that hash down: None.
+        """
         found = self.session.store.answers.get(key)
         value = json.loads(found[0].read_bytes()) if found is not None else None
-        return value if isinstance(value, dict) else None
+        return (value, found[1].get("answer_sha256")) if found is not None and isinstance(value, dict) else None
 
     def forget(self, key: str) -> None:
         """Let the answer that was taken for a question not count any more."""
         self.session.store.answers.forget(key)
 
-    def take(self, key: str, answer: dict[str, Any]) -> None:
-        """Keep the answer that was taken for a question."""
-        temporary = self.session.scratch / f"taken-{key[:16]}.json"
+    def take(self, key: str, answer: dict[str, Any], words: str) -> str:
+        """Keep the answer that was taken for a question, and the model's own words, under their sha256, which is returned."""
+        raw, shelf = words.encode(), self.session.store.answers
+        sha256 = hashlib.sha256(raw).hexdigest()
+        temporary = self.session.scratch / f"taken-{key[:16]}.txt"
+        temporary.write_bytes(raw)
+        shelf.put(sha256, temporary, ".txt", {"model": self.model}, clear=False)
+        temporary = temporary.with_suffix(".json")
         temporary.write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
-        self.session.store.answers.put(key, temporary, ".taken.json", {"model": self.model})
+        shelf.put(key, temporary, ".taken.json", {"model": self.model, "answer_sha256": sha256})
+        return sha256
 
     def _refuse_too_much(self, messages: list[dict[str, str]], form: type[BaseModel], answer_tokens: int) -> None:
         asked = sum(tokens_in(m["content"]) for m in messages) + tokens_in(json.dumps(form.model_json_schema()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import create_model, model_validator
@@ -18,9 +19,18 @@ Faults = Callable[[A], list[str]]
 _SENT_BACK = 24
 
 
+@dataclass(frozen=True)
+class Answered(Generic[A]):
+    """An answer that was taken. sha256: of the model's own words in UTF-8, which the store has as `answers/ab/SHA256.txt`; None
+    where an earlier Longvid took it and did not keep them so."""
+
+    answer: A
+    sha256: str | None
+
+
 async def answered(
     endpoint: Endpoint, form: type[A], messages: list[dict[str, str]], faults: Faults[A], *, answer_tokens: int
-) -> A:
+) -> Answered[A]:
     """The answer that was taken for this question before; else a new one, which is kept. `endpoint.replan`: always a new one,
     and the old one is forgotten: stopped and gone on with, the run must not find it again.
 
@@ -35,7 +45,7 @@ async def answered(
     endpoint.forget(key)
     judge: Judge[A] = Judge(endpoint, faults)
     try:
-        found = await endpoint.ask(judge.form(form), messages, reasks=judge.reasks)
+        await endpoint.ask(judge.form(form), messages, reasks=judge.reasks)
     except NoForm as error:
         if judge.best is None:
             raise Refused(
@@ -44,23 +54,24 @@ async def answered(
                 "Try another planner.mode or a larger model, or plan without one: --planner offline.",
                 KEPT,
             ) from error
-        found = judge.best
-    endpoint.take(key, found.model_dump(mode="json"))
-    return form.model_validate(found.model_dump())
+    assert judge.best is not None
+    sha256 = endpoint.take(key, judge.best.model_dump(mode="json"), judge.words)
+    return Answered(form.model_validate(judge.best.model_dump()), sha256)
 
 
-def known(endpoint: Endpoint, form: type[A], messages: list[dict[str, str]]) -> A | None:
+def known(endpoint: Endpoint, form: type[A], messages: list[dict[str, str]]) -> Answered[A] | None:
     """The answer that was taken for this question before, if there is one; nothing is asked."""
     kept = endpoint.taken(endpoint.key_of_question(form, messages))
-    return None if kept is None else form.model_validate(kept)
+    return None if kept is None else Answered(form.model_validate(kept[0]), kept[1])
 
 
 class Judge(Generic[A]):
-    """Sends an answer back while there are tries left, and keeps the best that was seen."""
+    """Sends an answer back while there are tries left, and keeps the best that was seen, and the words it came in."""
 
     def __init__(self, endpoint: Endpoint, faults: Faults[A]) -> None:
         self.reasks = endpoint.session.settings.planner.reasks
         self.best: A | None = None
+        self.words = ""
         self._endpoint, self._faults, self._least = endpoint, faults, 0
 
     def form(self, form: type[A]) -> type[A]:
@@ -76,6 +87,6 @@ class Judge(Generic[A]):
     def _consider(self, answer: A) -> None:
         found = self._faults(answer)
         if self.best is None or len(found) <= self._least:
-            self.best, self._least = answer, len(found)
+            self.best, self.words, self._least = answer, self._endpoint.said, len(found)
         if found and self._endpoint.attempt <= self.reasks:
             raise ValueError("\n".join(["What you answered does not hold:", *found[:_SENT_BACK]]))

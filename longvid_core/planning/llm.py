@@ -12,7 +12,7 @@ from .brief import Brief, Limits
 from .checks import faults
 from .compose import composed
 from .endpoint import Endpoint
-from .judge import answered, known
+from .judge import Answered, answered, known
 from .mend import mended
 from .provenance import by_model
 
@@ -39,22 +39,22 @@ class LlmPlanner:
         def wrong(answer: PlanAnswer) -> list[str]:
             return faults(answer, facts)
 
-        answer = await answered(self.endpoint, PlanAnswer, messages(facts), wrong, answer_tokens=facts.answer_tokens)
-        plan = self.composed(answer, facts)
+        taken = await answered(self.endpoint, PlanAnswer, messages(facts), wrong, answer_tokens=facts.answer_tokens)
+        plan = self.composed(taken, facts)
         self.session.emit(Notice(message=self.told()))
         return plan
 
-    def foreseen(self, facts: Facts) -> PlanAnswer | None:
+    def foreseen(self, facts: Facts) -> Answered[PlanAnswer] | None:
         """The answer in the store, if there is one; nothing is asked."""
         return known(self.endpoint, PlanAnswer, messages(facts))
 
-    def composed(self, answer: PlanAnswer, facts: Facts) -> Plan:
+    def composed(self, taken: Answered[PlanAnswer], facts: Facts) -> Plan:
         """The plan that an answer gives, with what had to be mended said."""
         repairs: list[str] = []
-        whole = mended(answer, facts, repairs.append)
+        whole = mended(taken.answer, facts, repairs.append)
         tell_repairs(self.session, self.endpoint.name, repairs)
         plan = composed(whole, facts, self.endpoint.name)
-        return plan.model_copy(update={"planner": by_model(facts.brief, self.endpoint, answer)})
+        return plan.model_copy(update={"planner": by_model(facts.brief, self.endpoint, taken.sha256)})
 
     def told(self) -> str:
         """Who planned, and what it took."""

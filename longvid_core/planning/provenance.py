@@ -5,14 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from ..canonical import sha256_of
 from ..models.records import PlannerRecord
 from .brief import Brief
 
 if TYPE_CHECKING:
-    from .answer import PlanAnswer
     from .endpoint import Endpoint
-    from .revise import RevisionAnswer
 
 _ASKED = ("mode", "seconds", "segments")
 
@@ -22,19 +19,20 @@ def by_rules(brief: Brief) -> PlannerRecord:
     return _record(brief, "offline", asked=_asked(brief))
 
 
-def by_model(brief: Brief, endpoint: Endpoint, answer: PlanAnswer) -> PlannerRecord:
-    """The record of a plan by a language model. `answer`: as the model gave it, before anything was mended."""
+def by_model(brief: Brief, endpoint: Endpoint, answer_sha256: str | None) -> PlannerRecord:
+    """The record of a plan by a language model. answer_sha256: of its own words, as in `judge.Answered`."""
     said = endpoint.session.settings.planner
     how = {"temperature": said.temperature, "seed": None if said.seed is None else str(said.seed), "mode": said.mode}
     record = _record(brief, f"openai:{endpoint.model}", asked=_asked(brief) | how | {"reasks": said.reasks})
-    return record.model_copy(update={"model": endpoint.model, "answer_sha256": sha256_of(answer.model_dump(mode="json"))})
+    return record.model_copy(update={"model": endpoint.model, "answer_sha256": answer_sha256})
 
 
-def revised_by(planner: PlannerRecord | None, endpoint: Endpoint, wish: str, answer: RevisionAnswer) -> PlannerRecord | None:
-    """The record of a plan that was revised: what was wished, of whom, and what came back. A plan by hand has none."""
+def revised_by(planner: PlannerRecord | None, endpoint: Endpoint, wish: str, answer_sha256: str | None) -> PlannerRecord | None:
+    """The record of a plan that was revised: what was wished, of whom, and what came back, as in `by_model`. A plan by hand has
+    none."""
     if planner is None:
         return None
-    told = {"model": endpoint.model, "text": wish, "answer_sha256": sha256_of(answer.model_dump(mode="json"))}
+    told = {"model": endpoint.model, "text": wish, "answer_sha256": answer_sha256}
     revisions = [*planner.settings.get("revisions", []), told]
     return planner.model_copy(update={"settings": {**planner.settings, "revisions": revisions}})
 

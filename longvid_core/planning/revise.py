@@ -65,9 +65,9 @@ async def revised(
         return faults(answer, plan, limits)
 
     tokens = 200 + _TOKENS_A_CHANGE * len(plan.segments)
-    answer = await answered(endpoint, RevisionAnswer, _messages(plan, wish, limits), wrong, answer_tokens=tokens)
+    taken = await answered(endpoint, RevisionAnswer, _messages(plan, wish, limits), wrong, answer_tokens=tokens)
     repairs: list[str] = []
-    changed = applied(plan, answer, limits, repairs.append)
+    changed = applied(plan, taken.answer, limits, repairs.append)
     for what in repairs:
         session.emit(Notice(level="warning", message=f"the revision by {endpoint.name}: {what}"))
     used = endpoint.used
@@ -77,7 +77,7 @@ async def revised(
         session.emit(Notice(level="warning", message="the revision changes nothing; say more plainly what is to be otherwise."))
         return plan
     told = {"planned_by": f"{plan.planned_by or 'hand'}, revised by {endpoint.name}"}
-    return changed.model_copy(update={**told, "planner": revised_by(plan.planner, endpoint, wish, answer)})
+    return changed.model_copy(update={**told, "planner": revised_by(plan.planner, endpoint, wish, taken.sha256)})
 
 
 def faults(answer: RevisionAnswer, plan: Plan, limits: Limits) -> list[str]:

@@ -126,6 +126,13 @@ def sound(response: dict[str, Any], name: str) -> ChatCompletion:
     return ChatCompletion.construct(**_typed(response))
 
 
+def words_of(completion: ChatCompletion) -> str:
+    """What the model itself said: the arguments it called a tool with where it was asked for them, else the text."""
+    message = completion.choices[0].message
+    called = [getattr(call, "function", None) for call in message.tool_calls or ()]
+    return "".join(function.arguments for function in called if function is not None) or message.content or ""
+
+
 def _typed(response: dict[str, Any]) -> dict[str, Any]:
     """The response with the fields that some servers leave out."""
     for choice in response["choices"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 
@@ -243,13 +244,43 @@ def test_what_was_answered_before_a_failure_is_not_asked_twice(planning: Asking,
     assert model.calls == 5, "the first answer was in the store"
 
 
-def test_the_raw_answer_is_kept(planning: Asking, model: FakeOpenAI) -> None:
-    planning()
+@pytest.mark.parametrize("mode", ["tools", "json_schema", "md_json"])
+def test_the_models_own_words_are_kept_and_found_by_the_hash_in_the_plan(planning: Asking, model: FakeOpenAI, mode: str) -> None:
+    """To the last space: not as they read once they are parsed."""
+    planning.planner = {"mode": mode}
+    words = " \n" + json.dumps(good(prompt="A heron of snow \u2013 caf\u00e9."), indent=3, ensure_ascii=False) + "\n\n"
+    words = f"```json{words}```" if mode == "md_json" else words
+    model.replies = [words]
+    made = planning()
+    assert made.planner is not None and made.planner.answer_sha256 == hashlib.sha256(words.encode()).hexdigest()
     assert planning.home is not None
-    (kept,) = planning.home.glob("answers/*/*.answer.json")
-    value = json.loads(kept.read_text())
-    assert value["request"]["messages"] == model.requests[0]["messages"]
-    assert json.loads(value["response"]["choices"][0]["message"]["content"])["title"] == "The Heron"
+    (kept,) = planning.home.glob("answers/*/*.txt")
+    assert kept.stem == made.planner.answer_sha256 and kept.read_bytes() == words.encode()
+    assert planning().planner == made.planner and model.calls == 1, "the same from the store"
+    (exchange,) = planning.home.glob("answers/*/*.answer.json")
+    assert json.loads(exchange.read_text())["request"]["messages"] == model.requests[0]["messages"]
+
+
+def test_the_words_are_those_of_the_answer_that_was_taken(planning: Asking, model: FakeOpenAI) -> None:
+    """Of answers that never hold, the one with the fewest faults, wherever it stood."""
+    faulty, worse = good(complexity=3), good(complexity=3, opening="The same woman.", prompt="She waves.")
+    model.replies = [json.dumps(faulty), json.dumps(worse), json.dumps(worse)]
+    made = planning()
+    assert model.calls == 3
+    assert made.planner is not None and made.planner.answer_sha256 == hashlib.sha256(json.dumps(faulty).encode()).hexdigest()
+
+
+def test_an_answer_that_an_earlier_longvid_kept_still_counts(planning: Asking, model: FakeOpenAI) -> None:
+    first = planning()
+    assert planning.home is not None
+    (taken,) = planning.home.glob("answers/*/*.taken.json")
+    record = taken.with_name(taken.name.replace(".taken", ""))
+    said = json.loads(record.read_text())
+    del said["facts"]["answer_sha256"]
+    record.write_text(json.dumps(said))
+    again = planning()
+    assert model.calls == 1 and again.segments == first.segments
+    assert again.planner is not None and again.planner.answer_sha256 is None
 
 
 # ---- the user's words --------------------------------------------------------------------------------------------------------

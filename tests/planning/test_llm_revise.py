@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -143,6 +144,8 @@ def test_the_command_writes_the_plan_and_shows_the_difference(revise: Run, model
     assert new.planner is not None and new.planner.by == "offline"
     (revision,) = new.planner.settings["revisions"]
     assert (revision["model"], revision["text"]) == ("test-1", "make the ending quieter {x}")
+    words = json.dumps(model.otherwise).encode()
+    assert revision["answer_sha256"] == hashlib.sha256(words).hexdigest()
     revise(*WISH)
     assert model.calls == 1
     revise(*WISH, "--replan")
