@@ -74,6 +74,32 @@ def test_older_versions_are_brought_forward_step_by_step() -> None:
         migrated({"schema": "longvid.manifest/4"}, "it", schema="longvid.manifest/3", steps=steps)
 
 
+def test_a_step_that_is_registered_reads_the_version_before_and_leaves_its_file_alone(
+    file: Path, manifest: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A version 0 that never was: it called the film `movie`."""
+    value: dict[str, Any] = json.loads(file.read_text())
+    value["movie"] = value.pop("film")
+    value["schema"] = "longvid.manifest/0"
+    file.write_text(json.dumps(value))
+    with pytest.raises(BadInput, match="film.manifest.json is longvid.manifest/0, which this Longvid cannot read"):
+        load_manifest(file)
+
+    def renamed(old: dict[str, Any]) -> dict[str, Any]:
+        return {("film" if name == "movie" else name): said for name, said in old.items()}
+
+    monkeypatch.setitem(load.STEPS, 0, renamed)
+    assert load_manifest(file) == manifest
+    assert read_value(file) == value, "what was signed is what stands in the file"
+
+
+def test_a_manifest_of_a_later_longvid_is_refused_with_the_way_out(file: Path) -> None:
+    value: dict[str, Any] = json.loads(file.read_text())
+    file.write_text(json.dumps({**value, "schema": "longvid.manifest/2", "new": True}))
+    with pytest.raises(NewerSchema, match=r"manifest/2, and this Longvid reads longvid.manifest/1(.|\n)*Upgrade"):
+        load_manifest(file)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
