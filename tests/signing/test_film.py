@@ -20,12 +20,13 @@ from PIL import Image, PngImagePlugin
 from longvid_core import __version__
 from longvid_core.errors import BadInput, NotEqual
 from longvid_core.files import sha256_file
+from longvid_core.media.boxes import boxes
 from longvid_core.media.frames import count_and_hash
 from longvid_core.media.images import asset_of
 from longvid_core.media.tags import read_tags, write_tags
 from longvid_core.planfile import load_plan
 from longvid_core.signing.bare import credentials_span, without_credentials
-from longvid_core.signing.credentials import read_credentials
+from longvid_core.signing.credentials import read_credentials, write_credentials
 from longvid_core.signing.film import sign_film
 from longvid_core.signing.keys import Identity, load_identity
 from longvid_core.signing.pictures import pictures_of
@@ -329,3 +330,52 @@ def test_a_disk_that_refuses_leaves_the_film_as_it_was(reel: Reel, own: Identity
     with pytest.raises(StoreError, match="the disk is full"):
         sign_film(reel.film, own)
     assert reel.film.read_bytes() == before and reel.files == ["a.manifest.json", "a.mp4"]
+
+
+# -- a long film ----------------------------------------------------------------------------------------------------------------
+
+MEASURED = """
+import sys
+from pathlib import Path
+from longvid_core.signing.credentials import read_credentials, write_credentials
+from longvid_core.signing.keys import load_identity
+film, folder = Path(sys.argv[1]), Path(sys.argv[2])
+signed, own = film.with_name("signed.mp4"), load_identity(folder / "cert.pem", folder / "key.pem")
+write_credentials(film, signed, own, title="", manifest_sha256="a", public_key="b", again=False)
+assert read_credentials(signed).fault is None
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
+
+
+def test_memory_does_not_grow_with_the_film(reel: Reel, own_folder: Path) -> None:
+    with open(reel.film, "rb") as file:
+        *_, (kind, body, end) = boxes(file, 0, reel.film.stat().st_size)
+    assert kind == b"mdat" and end == reel.film.stat().st_size
+    peaks = []
+    for more in (1 << 20, 96 << 20):
+        with open(reel.film, "r+b") as file:  # longer by so much of nothing
+            file.seek(body - 8)
+            file.write((end + more - body + 8).to_bytes(4, "big"))
+            file.truncate(end + more)
+        command = [sys.executable, "-c", MEASURED, str(reel.film), str(own_folder)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        peaks.append(int(done.stdout))
+    assert peaks[1] < peaks[0] + 24_000, "kilobytes: of 95 MiB more, C2PA holds a few pieces at a time"
+
+
+def test_media_data_in_several_boxes_is_signed_whole(reel: Reel, tmp_path: Path, own: Identity) -> None:
+    """As other tools write it. The library mixes up the hashes of several boxes' pieces, now and then."""
+    more = os.urandom(9000)
+    with open(reel.film, "ab") as file:
+        for start in range(0, 9000, 1000):
+            file.write((8 + 1000).to_bytes(4, "big") + b"mdat" + more[start : start + 1000])
+    signed = tmp_path / "signed.mp4"
+    write_credentials(reel.film, signed, own, title="", manifest_sha256="a", public_key="b", again=False)
+    read = read_credentials(signed)
+    assert read is not None and read.fault is None
+    with open(signed, "r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([more[-1] ^ 1]))
+    read = read_credentials(signed)
+    assert read is not None and read.fault == "the file has been changed since they were written"
