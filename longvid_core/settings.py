@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from .diffusion.settings import FramepackSettings, WanSettings
 from .errors import BadInput
@@ -96,6 +97,19 @@ class SigningSettings(_Section):
     trust: tuple[Path, ...] = Field((), description="PEM files with the certificates of authorities whose word counts")
 
 
+class ComfyuiSettings(_Section):
+    """The ComfyUI that replays what was sampled on its canvas. It is started for that alone, and nothing is written into it."""
+
+    path: Path | None = Field(None, description="Its folder, the one with main.py; default: COMFYUI_PATH")
+    python: Path | None = Field(None, description="The Python it runs in; default: its own .venv or venv, else Longvid's")
+    arguments: tuple[str, ...] = Field(
+        (), description="What it is started with, as you start it: [--lowvram], [--base-directory, FOLDER]"
+    )
+    threads: int | None = Field(
+        None, ge=1, description="How many processor threads it computes with; default: a replay takes as many as the film's"
+    )
+
+
 def _named(field: str) -> BeforeValidator:
     """Lets a section be written as one word: `planner: offline` for `planner: {name: offline}`."""
     return BeforeValidator(lambda value: {field: value} if isinstance(value, str) else value)
@@ -142,6 +156,7 @@ class Settings(BaseSettings):
     )
     wan: WanSettings = WanSettings()
     framepack: FramepackSettings = FramepackSettings()
+    comfyui: Annotated[ComfyuiSettings, _named("path")] = ComfyuiSettings()
 
     @property
     def store_home(self) -> Path:
@@ -162,7 +177,9 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment before the file: a machine's own variables are nearer than a shared file."""
-        return env_settings, init_settings
+        comfyui = os.environ.get("COMFYUI_PATH")
+        named = {"comfyui": {"path": comfyui}} if comfyui else {}
+        return env_settings, InitSettingsSource(settings_cls, named), init_settings
 
 
 def load_settings(config: Path | None = None) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib.util
 import shutil
 from collections.abc import Callable, Iterator
@@ -48,6 +49,10 @@ def replay(
         str | None,
         o.option(None, "--backend", metavar="NAME:MODEL", help="Where a model of your own lies: wan:FOLDER."),
     ] = None,
+    comfyui: Annotated[
+        Path | None,
+        o.option(None, "--comfyui", metavar="FOLDER", help="The ComfyUI that samples again what its canvas did (COMFYUI_PATH)."),
+    ] = None,
     budget: o.Budget = None,
     config: o.Config = None,
     as_json: o.Json = False,
@@ -61,6 +66,8 @@ def replay(
     from ..settings import load_settings
 
     settings = load_settings(config)
+    if comfyui is not None:
+        settings = settings.model_copy(update={"comfyui": settings.comfyui.model_copy(update={"path": comfyui})})
     page = check_output(html, (".html", ".htm"), "page") if html else None
     named = backend_named(backend, "video", "--backend") if backend else None
     with _opened(path) as film:
@@ -159,7 +166,7 @@ def _replay(
     limit: float | None,
     as_json: bool,
 ) -> int:
-    from ..manifest.repeatable import prepare, settings_of
+    from ..manifest.repeatable import prepare, settings_of, unconfirmed
     from ..manifest.replay import chosen, costs
     from ..render.selection import chosen_segments
     from ..render.session import open_session
@@ -172,7 +179,11 @@ def _replay(
     target = _target(output, film) if output is not None else None
     with runs.run(restored, as_json, command=None) as (looked, out):
         pictures = _pictures(film, looked)
-        repeat, render = chosen(prepare(manifest, looked, pictures, named), wanted, pictures)
+        prepared = prepare(manifest, looked, pictures, named)
+        repeat, render = chosen(prepared, wanted, pictures)
+        if lacking := runs.wait(unconfirmed(repeat, render)):
+            prepared = dataclasses.replace(prepared, impossible={**prepared.impossible, **lacking})
+            repeat, render = chosen(prepared, wanted, pictures)
         environment = _foretold(repeat, wanted, looked)
         remote = any(repeat.backends[s.id].entry.remote for s in repeat.plan.segments if s.index in render)
         if remote:

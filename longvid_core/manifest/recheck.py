@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..catalog import ModelEntry, entry_of
-from ..errors import BadInput, LongvidError, MissingTool, Unreadable
+from ..canonical import sha256_of
+from ..catalog import entry_of
+from ..errors import LongvidError, MissingTool, Unreadable
 from ..files import sha256_file
-from ..models.asset import Asset, Reference
-from ..models.clip import ModelRecord
 from ..models.manifest import Manifest, SegmentRecord
+from ..models.records import ModelRecord
 from .build import manifest_sha256
 from .findings import Checked, Finding
+from .keys import broken_keys
 from .references import needed_pictures
 from .repeatable import Pictures, drawn_the_same, model_at_hand
 from .share import without_words
@@ -46,7 +47,7 @@ def check(
     found = [
         *_manifest(manifest, path, film, session),
         *_film(manifest, path, film),
-        *_keys(manifest),
+        *_keys(manifest, session),
         *_clips(manifest, clips),
         *_references(manifest, pictures, session),
         *_models(manifest, session, named),
@@ -119,66 +120,19 @@ def _film(manifest: Manifest, path: Path, film: Path | None) -> Iterator[Finding
 # -- what follows from the plan ------------------------------------------------------------------------------------------------
 
 
-def _keys(manifest: Manifest) -> Iterator[Finding]:
+def _keys(manifest: Manifest, session: Session) -> Iterator[Finding]:
     """Whether each segment's key follows from what the manifest says of it: one changed word, seed or hash, and it does not."""
     if manifest.shared:
         yield Finding(what="keys", holds=None, message="the words were taken out, and keys are of words, too")
         return
     good = 0
-    for record in manifest.segments:
-        if record.model.provider == "foreign" or record.made.get("placeholder"):
-            continue
-        try:
-            key, seed = _key_of(manifest, record)
-        except LongvidError:
-            continue  # said of its model
-        if key != record.render_key:
-            said = "its key does not follow from the plan, pictures and model beside it: one of them was changed"
-            yield Finding(what=_name(record), holds=False, message=said)
-        elif seed != record.seed.sent:
-            yield Finding(what=_name(record), holds=False, message="the seed it says was sent is not the one in its key")
+    for record, wrong in broken_keys(manifest, session):
+        if wrong is not None:
+            yield Finding(what=_name(record), holds=False, message=wrong)
         else:
             good += 1
     if good:
         yield Finding(what="keys", holds=True, message=f"{good} of {len(manifest.segments)} follow from the plan, to the letter")
-
-
-def _key_of(manifest: Manifest, record: SegmentRecord) -> tuple[str, int | None]:
-    """The key that a segment's plan, pictures and model come to, and the seed that goes with it."""
-    from ..catalog import Backend
-    from ..render.segment import Take
-
-    plan = manifest.plan
-    segment = plan.segments[record.index]
-    by_role = {r.role: r for r in record.references}
-
-    def end(role: str) -> Asset | None:
-        found = by_role.get(role)
-        return Asset(path="", sha256=found.sha256, pixels_sha256=found.pixels_sha256) if found else None
-
-    others = [r for r in record.references if r.role not in ("first", "last")]
-    backend = Backend(record.model.provider, record.model.id, _entry(record.model))
-    take = Take.of(plan, segment, backend, end("first"), end("last"), record.model)
-    references = tuple(
-        Reference(role=r.role, image=Asset(path="", sha256=r.sha256, pixels_sha256=r.pixels_sha256)) for r in others
-    )
-    if references != tuple(r.model_copy(update={"image": _bare(r.image)}) for r in take.request.references):
-        return "", take.request.seed
-    return take.render_key, take.request.seed
-
-
-def _bare(image: Asset) -> Asset:
-    return image.model_copy(update={"path": ""})
-
-
-def _entry(model: ModelRecord) -> ModelEntry:
-    """What the catalog says of a model; of a local one of one's own, what it says of its provider's first."""
-    listed = entry_of(model.provider)
-    if model.id in listed.models:
-        return listed.models[model.id]
-    if any(entry.remote for entry in listed.models.values()):
-        raise BadInput(f"{model.provider}:{model.id} is not in the catalog")
-    return listed.models[listed.default]
 
 
 # -- what lies in the store ----------------------------------------------------------------------------------------------------
@@ -232,22 +186,34 @@ def _references(manifest: Manifest, pictures: Pictures, session: Session) -> Ite
 
 
 def _models(manifest: Manifest, session: Session, named: Backend | None) -> Iterator[Finding]:
-    models = {(s.model.provider, s.model.id): s.model for s in manifest.segments if not s.made.get("placeholder")}
-    for (provider, name), model in models.items():
-        what = f"model {provider}:{name}"
-        try:
-            found = model_at_hand(model, session, named)
-        except LongvidError as error:
-            holds = None if provider == "foreign" or _hosted(provider) else False
-            yield Finding(what=what, holds=holds, message=error.what)
-            continue
-        own = session.renderers.record(found.backend)
-        if manifest.shared and without_words(own.json_value()["fingerprint"]) == model.fingerprint:
-            yield Finding(what=what, holds=True, message="it is here, unchanged")
-        elif found.differs:
-            yield Finding(what=what, holds=False, message=f"it is another one here: {', '.join(found.differs)}")
-        else:
-            yield Finding(what=what, holds=True, message="it is here, unchanged")
+    models: dict[str, list[SegmentRecord]] = {}
+    for record in manifest.segments:
+        if not record.made.get("placeholder"):
+            models.setdefault(_model_of(record), []).append(record)
+    for records in models.values():
+        model = records[0].model
+        several = sum((r[0].model.provider, r[0].model.id) == (model.provider, model.id) for r in models.values()) > 1
+        where = f" (segment {', '.join(str(r.index) for r in records)})" if several else ""
+        yield _model(model, f"model {model.provider}:{model.id}{where}", manifest.shared, session, named)
+
+
+def _model_of(record: SegmentRecord) -> str:
+    """By what a model is looked for: its name; on the canvas, where one name stands for whatever was wired, all of it."""
+    model = record.model
+    own = sha256_of(model.fingerprint) if _hosted(model.provider) else ""
+    return f"{model.provider}:{model.id} {own}"
+
+
+def _model(model: ModelRecord, what: str, shared: bool, session: Session, named: Backend | None) -> Finding:
+    try:
+        found = model_at_hand(model, session, named)
+    except LongvidError as error:
+        unasked = _hosted(model.provider) and session.settings.comfyui.path is None
+        return Finding(what=what, holds=None if model.provider == "foreign" or unasked else False, message=error.what)
+    own = session.renderers.record(found.backend)
+    if found.differs and not (shared and without_words(own.json_value()["fingerprint"]) == model.fingerprint):
+        return Finding(what=what, holds=False, message=f"it is another one here: {', '.join(found.differs)}")
+    return Finding(what=what, holds=True, message=found.said)
 
 
 def _hosted(provider: str) -> bool:

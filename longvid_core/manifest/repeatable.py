@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..canonical import sha256_of
 from ..catalog import Backend, entry_of, find_backend
-from ..errors import BadInput, LongvidError
+from ..errors import BadInput, Interrupted, LongvidError
 from ..models.asset import Asset, Reference
 from ..models.manifest import KeyframeRecord, Manifest, PictureRecord, SegmentRecord
 from ..models.plan import Keyframe, Plan
 from ..models.records import ModelRecord
-from ..providers.base import Ready
-from ..settings import Settings
+from ..providers.base import Ready, Repeats
+from ..settings import ComfyuiSettings, Settings
+from .differ import differences
+from .keys import broken_keys
 
 if TYPE_CHECKING:
     from ..render.session import Session
@@ -26,6 +29,7 @@ Pictures = Callable[[PictureRecord], "Path | None"]
 _ANYONE = "animatic"
 """Who stands in the plan for a segment that nobody renders."""
 
+_CANVAS = "comfyui"
 _LOCAL = ("wan", "framepack")
 """Providers whose settings have a section of their own."""
 
@@ -52,6 +56,8 @@ def settings_of(manifest: Manifest, settings: Settings) -> Settings:
     remote: dict[str, Any] = {}
     for record in manifest.segments:
         fingerprint, provider = record.model.fingerprint, record.model.provider
+        if provider == _CANVAS:
+            update.setdefault(_CANVAS, _started_as(record.made, settings.comfyui))
         if provider in _LOCAL and provider not in update:
             section = getattr(settings, provider)
             said = {**fingerprint, **_dict(fingerprint.get("sampled")), "attention": fingerprint.get("attention")}
@@ -68,6 +74,14 @@ def settings_of(manifest: Manifest, settings: Settings) -> Settings:
     return settings.model_copy(update={**update, "remote": settings.remote.model_copy(update=remote)})
 
 
+def _started_as(made: Mapping[str, Any], settings: ComfyuiSettings) -> ComfyuiSettings:
+    """ComfyUI started so that it computes as it did: on the processor, with as many threads, with exact algorithms alone."""
+    wished = {"--cpu": made.get("device") == "cpu", "--deterministic": made.get("deterministic") is True}
+    arguments = (*settings.arguments, *(name for name, on in wished.items() if on and name not in settings.arguments))
+    threads = made.get("threads") if made.get("device") == "cpu" and isinstance(made.get("threads"), int) else None
+    return settings.model_copy(update={"arguments": arguments, "threads": settings.threads or threads})
+
+
 def prepare(manifest: Manifest, session: Session, pictures: Pictures, named: Backend | None = None) -> Repeat:
     """Look at everything the film is made from. Nothing is rendered, drawn, bought or downloaded; model files may be hashed.
 
@@ -81,6 +95,9 @@ def prepare(manifest: Manifest, session: Session, pictures: Pictures, named: Bac
         )
     work = _Preparation(manifest, session, pictures, named)
     work.look_at_models()
+    for record, wrong in broken_keys(manifest, session):
+        if wrong is not None:
+            work.cautions.append(f"segment {record.index} ({record.id}): {wrong}.")
     plan = work.with_pictures()
     return Repeat(manifest, plan, work.backends, work.impossible, tuple(dict.fromkeys(work.cautions)), tuple(work.redrawn))
 
@@ -103,9 +120,10 @@ class _Preparation:
                 self.impossible[record.id] = "a placeholder stands in its place: no model rendered it"
                 continue
             key = f"{record.model.provider}:{record.model.id}"
-            if key not in self._models:
-                self._models[key] = self._model(record)
-            found = self._models[key]
+            one = f"{key} {sha256_of(record.model.fingerprint)}" if record.model.provider == _CANVAS else key
+            if one not in self._models:
+                self._models[one] = self._model(record)
+            found = self._models[one]
             if isinstance(found, str):
                 self.impossible[record.id] = found
                 continue
@@ -187,12 +205,38 @@ class _Preparation:
 _NOWHERE = "neither in the store nor in a bundle"
 
 
+async def unconfirmed(repeat: Repeat, render: Collection[int]) -> dict[str, str]:
+    """Which of the segments to be rendered cannot be, and why, by id: what has to be started to tell is started."""
+    lacking: dict[str, str] = {}
+    faults: dict[Backend, str | None] = {}
+    for segment in repeat.plan.segments:
+        backend = repeat.backends[segment.id] if segment.index in render else None
+        if backend is None or not isinstance(backend.renderer, Repeats):
+            continue
+        if backend not in faults:
+            faults[backend] = await _fault(backend.renderer)
+        if (why := faults[backend]) is not None:
+            lacking[segment.id] = why
+    return lacking
+
+
+async def _fault(renderer: Repeats) -> str | None:
+    try:
+        await renderer.confirm()
+    except Interrupted:
+        raise
+    except LongvidError as error:
+        return error.what
+    return None
+
+
 @dataclass(frozen=True)
 class AtHand:
-    """A model that is here. differs: what of it is not as it was."""
+    """A model that is here. differs: what of it is not as it was. said: what was looked at, in words."""
 
     backend: Backend
     differs: tuple[str, ...] = ()
+    said: str = "it is here, unchanged"
 
 
 def model_at_hand(model: ModelRecord, session: Session, named: Backend | None = None) -> AtHand:
@@ -203,10 +247,10 @@ def model_at_hand(model: ModelRecord, session: Session, named: Backend | None = 
     if model.provider == "foreign":
         raise BadInput("its clip was made elsewhere, and how is not known")
     listed = entry_of(model.provider)
+    if model.provider == _CANVAS:
+        return _on_the_canvas(model, session)
     if listed.hosted:
-        raise BadInput(
-            f"it was rendered on the canvas by {listed.label}: only its workflow renders it again, there or by `longvid submit`"
-        )
+        raise BadInput(f"it was rendered by {listed.label}: only that renders it again")
     found: list[AtHand] = []
     fault: LongvidError | None = None
     for candidate in _candidates(model, session.settings, named):
@@ -223,6 +267,17 @@ def model_at_hand(model: ModelRecord, session: Session, named: Backend | None = 
     if found:
         return min(found, key=lambda each: len(each.differs))
     raise fault or BadInput(f"{model.provider}:{model.id} is not here")
+
+
+def _on_the_canvas(model: ModelRecord, session: Session) -> AtHand:
+    """The same graph, of the same files, in the user's own ComfyUI. That is not started yet: its nodes are not asked for."""
+    from ..comfyui.canvas import Canvas, Opener
+
+    canvas: Canvas = session.renderers.named(_CANVAS, Opener())
+    backend = canvas.backend(model)
+    files = backend.renderer.files
+    named = f"its {files} model files are" if files > 1 else "its model file is" if files else "it names no model file"
+    return AtHand(backend, said=f"{named}{' here, unchanged' if files else ''}; its nodes are asked for when it is rendered")
 
 
 def drawn_the_same(record: KeyframeRecord | None, session: Session) -> bool | None:
@@ -266,18 +321,6 @@ def _refuse_retired(backend: Backend) -> None:
     gone = backend.entry.retires
     if gone is not None and gone <= datetime.date.today():
         raise BadInput(f"{backend} was retired on {gone}")
-
-
-def differences(before: Mapping[str, Any], now: Mapping[str, Any], where: str = "") -> list[str]:
-    """The fields in which two fingerprints differ, by their paths."""
-    found = []
-    for name in sorted({*before, *now}):
-        one, other = before.get(name), now.get(name)
-        if isinstance(one, Mapping) and isinstance(other, Mapping):
-            found += differences(one, other, f"{where}{name}.")
-        elif one != other:
-            found.append(f"{where}{name}")
-    return found
 
 
 def _dict(value: object) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ..models.film import FilmOptions, Release
 from ..models.manifest import Manifest, PictureRecord, SegmentRecord
 from ..models.plan import Keyframe, Plan
 from ..models.records import Bound
+from .differ import differences
 from .findings import SAME, FilmAgain, Finding, Replayed, Result, SegmentAgain
 from .ranges import segment_ranges
 from .repeatable import Pictures, Repeat
@@ -118,8 +119,9 @@ async def rendered_again(repeat: Repeat, render: Collection[int], session: Sessi
     plan = await _drawn(repeat, session)
     if not render:
         return plan, ()
-    default = next(repeat.backends[s.id] for s in plan.segments if s.index in render)
-    rendered = await render_clips(_only_drawn(plan, render), session, backend=default, only=render)
+    nobody = find_backend("animatic", "video")  # for what is not rendered
+    backends = {s.id: repeat.backends.get(s.id, nobody) for s in plan.segments}
+    rendered = await render_clips(_only_drawn(plan, render), session, backend=backends, only=render)
     index = {s.id: s.index for s in plan.segments}
     return plan, tuple(o.model_copy(update={"index": index[o.id]}) for o in rendered.outcomes)
 
@@ -212,14 +214,16 @@ def segment_again(record: SegmentRecord, outcome: Outcome, originals: Originals,
 def _why(record: SegmentRecord, outcome: Outcome) -> str:
     """What is known of why it differs: another request, another device, other libraries; else nothing."""
     if outcome.render_key != record.render_key:
-        from .repeatable import as_recorded, differences
+        from .repeatable import as_recorded
 
         model = differences(record.model.fingerprint, as_recorded(outcome.model).fingerprint)
         if model:
             return f"the model is another one: {', '.join(model)}"
         first = {(r.role, r.pixels_sha256) for r in record.references}
         other = [r.role for r in outcome.references if (r.role, r.pixels_sha256) not in first]
-        return f"it was rendered from other pictures: {', '.join(other)}" if other else "what was asked for is another thing"
+        if other:
+            return f"it was rendered from other pictures: {', '.join(other)}"
+        return "what the manifest asks for is another thing than its key is of: words, seed or the model's settings were changed"
     from .environment import changes
 
     now = outcome.clip.made if outcome.clip else {}
@@ -227,7 +231,7 @@ def _why(record: SegmentRecord, outcome: Outcome) -> str:
     return f"the same request, on other ground: {', '.join(told)}" if told else "the same request gave another clip"
 
 
-_FACTS = ("device", "device_name", "threads", "libraries", "cuda", "deterministic", "attention", "offload")
+_FACTS = ("device", "device_name", "threads", "libraries", "cuda", "deterministic", "attention", "offload", "dtype")
 
 
 def within(delta: Delta, bound: Bound) -> bool:

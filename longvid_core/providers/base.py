@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from ..catalog.models import ModelEntry
+    from ..models.records import ModelRecord
     from ..settings import Settings
 
 
@@ -104,6 +105,8 @@ class Surroundings:
     settings: Settings
     sha256_of: Callable[[Path], str]
     """The sha256 of a (weight) file, read once and then known by its size and time. Shows progress; Interrupted when stopped."""
+    sha256_known: Callable[[Path], str | None] = lambda file: None
+    """The same where it is known without reading the file, else None."""
     notice: Callable[[str], None] = lambda message: None
     """Called with what a person should know and need not act on at once."""
     loading: Callable[[int, int], None] = lambda done, total: None
@@ -145,7 +148,8 @@ class LocalVideo(Protocol):
         """Write the clip, exactly `request.frames` lossless frames (media.encode), to `target`.
 
         What it returns, as JSON, is recorded with the clip and not keyed: device, libraries, sigmas. `device` is the type
-        of device the pixels were computed on; see `ModelEntry.bit_exact_on`.
+        of device the pixels were computed on; see `ModelEntry.bit_exact_on`. One that knows only afterwards that another model
+        than its `fingerprint`'s rendered it returns that one's ModelRecord as `model`, too: the clip is kept as its.
         """
         ...
 
@@ -190,4 +194,17 @@ class Prepares(Protocol):
 
         `watch.progress` counts whatever is prepared.
         """
+        ...
+
+
+@runtime_checkable
+class Repeats(Protocol):
+    """A renderer that makes again what somebody else rendered, and goes by that one's name."""
+
+    def recorded(self) -> ModelRecord:
+        """The model as it was recorded."""
+        ...
+
+    async def confirm(self) -> None:
+        """Start what it renders with, before anything is rendered. LongvidError where something of it is not here."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..errors import Interrupted, LongvidError, RenderFailed, Unreadable
 from ..events import Preview, Progress, SegmentStarted
 from ..models.base import exact_fps
-from ..models.clip import Clip
+from ..models.clip import Clip, ModelRecord
 from ..models.plan import Segment
 from ..providers.base import Watch
 from .session import Session
@@ -28,8 +29,10 @@ async def rendered_here(take: Take, session: Session) -> Clip:
     target = session.scratch / f"{segment.id}-{os.urandom(4).hex()}.mkv"
     try:
         renderer = session.renderers.local(backend)
-        made = await renderer.render(backend.model, take.request, target, watch_of(segment, session))
-        clip = await asyncio.to_thread(taken_in, take, target, dict(made or {}), session)
+        made = dict(await renderer.render(backend.model, take.request, target, watch_of(segment, session)) or {})
+        if (other := made.pop("model", None)) is not None:
+            take = replace(take, model=ModelRecord.model_validate(other))
+        clip = await asyncio.to_thread(taken_in, take, target, made, session)
     except Interrupted:
         session.ledger.finish_attempt(attempt, "interrupted")
         raise

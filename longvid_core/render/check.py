@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..catalog import Backend, ModelEntry, entry_of, find_backend, provider_names
 from ..errors import CannotRender
 from ..models.plan import Plan, Segment
 
 
-def backend_for(segment: Segment, default: Backend) -> Backend:
-    """The backend that renders a segment: its own, or the run's."""
+def backend_for(segment: Segment, default: Backend | Mapping[str, Backend]) -> Backend:
+    """The backend that renders a segment: its own, or the run's. default: by segment id, it leaves the plan's choice aside."""
+    if isinstance(default, Mapping):
+        return default[segment.id]
     return find_backend(segment.backend, "video") if segment.backend else default
 
 
-def check_plan(plan: Plan, default: Backend) -> None:
+def check_plan(plan: Plan, default: Backend | Mapping[str, Backend]) -> None:
     """Raise CannotRender for the first segment that its backend's catalog entry rules out."""
     for segment in plan.segments:
         backend = backend_for(segment, default)

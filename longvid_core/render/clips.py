@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from ..canonical import sha256_of
@@ -26,7 +26,7 @@ async def render_clips(
     plan: Plan,
     session: Session,
     *,
-    backend: str | Backend = "animatic",
+    backend: str | Backend | Mapping[str, Backend] = "animatic",
     only: Collection[int] | None = None,
     earlier: bool = False,
 ) -> Rendered:
@@ -36,6 +36,7 @@ async def render_clips(
     frame of the one before it; separate chains side by side. A segment that fails is an outcome, not an error; the rest go
     on. `only`: indexes of the segments wanted; the result is then the film that they alone make, and a chain begins on
     clips the store has. `earlier`: a clip that was rendered for the same words, seed and pictures with other settings will do.
+    `backend`: by segment id, the segments' own choice is left aside.
     Raises CannotRender before any work if some model cannot do what the plan asks, BadInput or MissingTool
     where a key or a package is missing for what the store lacks, Interrupted when told to stop.
     """

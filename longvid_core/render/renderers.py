@@ -8,7 +8,7 @@ from typing import Any
 
 from ..catalog import Backend, load_provider
 from ..models.clip import ModelRecord
-from ..providers.base import LocalVideo, Opened, Surroundings
+from ..providers.base import LocalVideo, Opened, Repeats, Surroundings
 from ..providers.jobs import RemoteVideo
 
 
@@ -38,11 +38,11 @@ class Renderers:
             return backend.renderer
         return self.named(backend.provider)
 
-    def named(self, name: str) -> Any:
-        """What renders or draws with this provider's models."""
+    def named(self, name: str, provider: Any = None) -> Any:
+        """What renders or draws with this provider's models. `provider`: who it is, where it is no registered one."""
         with self._lock:
             if name not in self._opened:
-                provider = load_provider(name)
+                provider = provider or load_provider(name)
                 opened = self._stack.enter_context(provider.opened(self._around)) if isinstance(provider, Opened) else provider
                 self._opened[name] = opened
             return self._opened[name]
@@ -53,8 +53,11 @@ class Renderers:
         Its id is what the fingerprint calls `model`, else the name it was chosen by: a path says nothing about pixels.
         """
         with self._lock:
+            renderer = self.of(backend)
+            if isinstance(renderer, Repeats):
+                return renderer.recorded()
             if str(backend) not in self._records:
-                fingerprint = self.of(backend).fingerprint(backend.model)
+                fingerprint = renderer.fingerprint(backend.model)
                 name = str(fingerprint.get("model", backend.model))
                 self._records[str(backend)] = ModelRecord(provider=backend.provider, id=name, fingerprint=fingerprint)
             return self._records[str(backend)]

@@ -61,6 +61,7 @@ class Session:
             Surroundings(
                 settings=self.settings,
                 sha256_of=self.sha256_of,
+                sha256_known=lambda file: self.store.hashes.known(file),
                 notice=lambda message: self.emit(Notice(message=message)),
                 loading=lambda done, total: self.emit(Progress(stage="weights", unit="byte", done=done, total=total)),
                 interrupted=self.interrupted,

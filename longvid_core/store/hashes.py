@@ -22,16 +22,25 @@ class FileHashes:
     def __init__(self, folder: Path, new: Path | None = None) -> None:
         self.folder, self._new = folder, new or folder
 
+    def known(self, path: Path) -> str | None:
+        """The file's sha256 where it was read before and has not changed since; None where it would have to be read."""
+        path = path.resolve()
+        try:
+            stamp = _stamp(path)
+        except Unreadable:
+            return None
+        name = _record(path)
+        return _known(self._new / name, stamp) or _known(self.folder / name, stamp)
+
     def sha256(self, path: Path, progress: Callable[[int, int], None] = lambda done, total: None) -> str:
         """The file's sha256. `progress` is called with bytes read and their total, only when the file has to be read.
 
         Unreadable where there is no such file, it cannot be read, or it changes meanwhile. What `progress` raises goes up.
         """
         path = path.resolve()
-        name = f"{hashlib.sha256(str(path).encode()).hexdigest()}.json"
-        stamp = _stamp(path)
-        if known := _known(self._new / name, stamp) or _known(self.folder / name, stamp):
+        if known := self.known(path):
             return known
+        name, stamp = _record(path), _stamp(path)
         digest = hashlib.sha256()
         try:
             with open(path, "rb") as file:
@@ -47,6 +56,10 @@ class FileHashes:
             record.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(record, json.dumps({"stamp": stamp, "sha256": digest.hexdigest()}).encode())
         return digest.hexdigest()
+
+
+def _record(path: Path) -> str:
+    return f"{hashlib.sha256(str(path).encode()).hexdigest()}.json"
 
 
 def _stamp(path: Path) -> list[int]:

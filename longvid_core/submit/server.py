@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import httpx
 
@@ -79,9 +79,19 @@ class Server:
 
     async def input_names(self, class_type: str) -> list[str]:
         """Every input that the server's node of that class takes; none when it has no such node."""
-        answer = await self._json("GET", f"/object_info/{class_type}")
-        inputs = answer.get(class_type, {}).get("input", {}) if isinstance(answer, dict) else {}
+        inputs = (await self.node(class_type)).get("input", {})
         return [name for kind in ("required", "optional") for name in (inputs.get(kind) or {})]
+
+    async def node(self, class_type: str) -> dict[str, Any]:
+        """A class of nodes as the server describes it; empty when it has none of that name."""
+        answer = await self._json("GET", f"/object_info/{quote(class_type, safe='')}")
+        found = answer.get(class_type) if isinstance(answer, dict) else None
+        return found if isinstance(found, dict) else {}
+
+    async def model_folders(self) -> dict[str, list[str]]:
+        """The folders on the server's own machine that it takes files from, by the kind of what is in them."""
+        answer = await self._json("GET", "/internal/folder_paths")
+        return {str(kind): [str(folder) for folder in folders] for kind, folders in dict(answer).items()}
 
     async def queue(self, workflow: Workflow) -> tuple[str, list[str]]:
         """Queue the workflow; gives the job's id and what the server will leave out of it, in words.

@@ -13,7 +13,8 @@ from longvid_core.errors import LongvidError
 from longvid_core.manifest.build import build_manifest
 from longvid_core.manifest.findings import FilmAgain, Replayed, SegmentAgain
 from longvid_core.manifest.references import stored_pictures
-from longvid_core.manifest.repeatable import differences, model_at_hand, prepare, settings_of
+from longvid_core.manifest.differ import differences
+from longvid_core.manifest.repeatable import model_at_hand, prepare, settings_of
 from longvid_core.manifest.replay import chosen, within
 from longvid_core.media.delta import Delta
 from longvid_core.media.images import asset_of
@@ -42,7 +43,7 @@ def nowhere(picture: PictureRecord) -> Path | None:
     ("model", "why"),
     [
         (ModelRecord(provider="foreign", id="foreign", fingerprint={}), "made elsewhere"),
-        (ModelRecord(provider="comfyui", id="wan", fingerprint={}), "only its workflow renders it again"),
+        (ModelRecord(provider="comfyui", id="wan", fingerprint={}), "its record of the canvas is not whole"),
         (ModelRecord(provider="nobody", id="one", fingerprint={}), "there is no provider 'nobody'"),
         (ModelRecord(provider="animatic", id="other", fingerprint={}), "animatic has no model 'other'"),
     ],

@@ -1,0 +1,93 @@
+"""Whether a segment's key follows from what its manifest says of it, and what of that was changed where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..catalog import Backend, ModelEntry, entry_of
+from ..errors import BadInput, LongvidError
+from ..models.asset import Asset, Reference
+from ..models.manifest import Manifest, SegmentRecord
+from ..models.records import ModelRecord
+from .differ import differences
+
+if TYPE_CHECKING:
+    from ..render.session import Session
+
+
+def broken_keys(manifest: Manifest, session: Session) -> Iterator[tuple[SegmentRecord, str | None]]:
+    """Every segment that has a key of ours, with what is wrong about it in words; None: it follows, to the letter.
+
+    session: on the store at hand, which may know better how the clip of a key was made.
+    """
+    found = [(record, wrong) for record in manifest.segments if (wrong := _wrong(manifest, record)) is not None]
+    sound = [record for record, wrong in found if not wrong]
+    for record, wrong in found:
+        if wrong == _OTHER and (said := _changed(record, sound, session)):
+            wrong = f"{wrong}: {said}"
+        yield record, wrong or None
+
+
+_OTHER = "its key does not follow from the plan, pictures and model beside it: one of them was changed"
+
+
+def _wrong(manifest: Manifest, record: SegmentRecord) -> str | None:
+    """What is wrong, empty where nothing is; None where the key is of no use, which is said of its model."""
+    if record.model.provider == "foreign" or record.made.get("placeholder"):
+        return None
+    try:
+        key, seed = key_of(manifest, record)
+    except LongvidError:
+        return None
+    if key != record.render_key:
+        return _OTHER
+    return "" if seed == record.seed.sent else "the seed it says was sent is not the one in its key"
+
+
+def _changed(record: SegmentRecord, sound: list[SegmentRecord], session: Session) -> str:
+    """Where its model's record is unlike that of the clip under its key, or else that of another segment by the same model."""
+    clip = session.store.clip(record.render_key)
+    if clip is not None and clip.made_by is not None:
+        return ", ".join(differences(clip.made_by.fingerprint, record.model.fingerprint))
+    like = next((one for one in sound if (one.model.provider, one.model.id) == (record.model.provider, record.model.id)), None)
+    if like is None or not (differs := differences(like.model.fingerprint, record.model.fingerprint)):
+        return ""
+    return f"unlike in segment {like.index} ({like.id}) is {', '.join(differs)}"
+
+
+def key_of(manifest: Manifest, record: SegmentRecord) -> tuple[str, int | None]:
+    """The key that a segment's plan, pictures and model come to, and the seed that goes with it."""
+    from ..render.segment import Take
+
+    plan = manifest.plan
+    segment = plan.segments[record.index]
+    by_role = {r.role: r for r in record.references}
+
+    def end(role: str) -> Asset | None:
+        found = by_role.get(role)
+        return Asset(path="", sha256=found.sha256, pixels_sha256=found.pixels_sha256) if found else None
+
+    others = [r for r in record.references if r.role not in ("first", "last")]
+    backend = Backend(record.model.provider, record.model.id, _entry(record.model))
+    take = Take.of(plan, segment, backend, end("first"), end("last"), record.model)
+    references = tuple(
+        Reference(role=r.role, image=Asset(path="", sha256=r.sha256, pixels_sha256=r.pixels_sha256)) for r in others
+    )
+    if references != tuple(r.model_copy(update={"image": _bare(r.image)}) for r in take.request.references):
+        return "", take.request.seed
+    return take.render_key, take.request.seed
+
+
+def _bare(image: Asset) -> Asset:
+    return image.model_copy(update={"path": ""})
+
+
+def _entry(model: ModelRecord) -> ModelEntry:
+    """What the catalog says of a model; of a local one of one's own, what it says of its provider's first."""
+    listed = entry_of(model.provider)
+    if model.id in listed.models:
+        return listed.models[model.id]
+    if any(entry.remote for entry in listed.models.values()):
+        raise BadInput(f"{model.provider}:{model.id} is not in the catalog")
+    return listed.models[listed.default]
