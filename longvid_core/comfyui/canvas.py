@@ -169,7 +169,8 @@ class Again:
             except RenderFailed as error:
                 if self._process.ended:
                     raise RenderFailed(f"ComfyUI ended while it sampled. Its log ends:\n{self._process.tail()}") from error
-                raise RenderFailed(await asyncio.to_thread(self._said, take) or error.what) from error
+                said = await asyncio.to_thread(self._said, take)
+                raise RenderFailed(said or error.what) from error
 
     def _take(self, request: VideoRequest) -> Take:
         """The request as the take of a film of one segment: what the sampler there makes of it, too."""

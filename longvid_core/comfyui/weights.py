@@ -39,7 +39,7 @@ class Weights:
         return self._sha256_of(file)
 
     def _one(self, wanted: Wanted, sha256: str) -> Path:
-        likely = self._likely(wanted.input)
+        likely = self._likely(wanted)
         for _, file in (*likely, *self._files):
             if self._known(file) == sha256:
                 return file
@@ -55,10 +55,12 @@ class Weights:
             f"{sha256[:12]}… of the manifest. It is gone, or was changed"
         )
 
-    def _likely(self, name: str) -> list[tuple[str, Path]]:
-        """Files of the kinds that such an input takes; all, where its name tells nothing."""
-        kinds = _KINDS.get(name.rstrip("_0123456789"))
-        return [pair for pair in self._files if kinds is None or pair[0] in kinds] or self._files
+    def _likely(self, wanted: Wanted) -> list[tuple[str, Path]]:
+        """Files of the kinds that such an input takes; all, where its name tells nothing, or several go by one name."""
+        kinds = _KINDS.get(wanted.input.rstrip("_0123456789"))
+        if kinds is None or len(wanted.sha256) > 1:
+            return self._files
+        return [pair for pair in self._files if pair[0] in kinds] or self._files
 
     @cached_property
     def _files(self) -> list[tuple[str, Path]]:
