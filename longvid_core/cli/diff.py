@@ -58,7 +58,7 @@ def diff(
             if page is not None:
                 from .diff_page import save_page
 
-                save_page(found, str(one), str(other), page)
+                save_page(found, (str(one), str(other)), sides, page, interrupted)
             value = {"event": "done", "equal": found.equal, "page": str(page) if page else None, **found.json_value()}
             out.show(shown(found), value)
         finally:

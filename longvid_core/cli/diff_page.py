@@ -3,40 +3,67 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .diff import heading, picture_line, price_text
 from .page import POLICY, STYLE
+from .stills import STILLS, side_by_side
 from .storyboard import colour
 
 if TYPE_CHECKING:
-    from ..manifest.diff import Compared, Comparison
+    from ..manifest.diff import Compared, Comparison, Side
     from ..planning.difference import Difference
 
 
-def save_page(found: Comparison, one: str, other: str, path: Path) -> None:
-    """Write the page, whole or not at all. one, other: what was compared, as it was named."""
+MOST = 24
+"""Segments with stills on a page, at the most: some hundred kilobytes each."""
+
+
+def save_page(
+    found: Comparison, names: tuple[str, str], sides: tuple[Side, Side], path: Path, interrupted: Callable[[], bool]
+) -> None:
+    """Write the page, whole or not at all. names: what was compared, as it was named. Errors as in `manifest.diff.compare`."""
     from ..files import write_bytes
+    from ..manifest.stills import stills
 
-    write_bytes(path, page(found, one, other).encode())
+    short = [Path(name).name for name in names]
+    if short[0] == short[1]:
+        short = list(names)
+    otherwise = f"not in {short[0]}", f"not in {short[1]}"
+    rows: dict[str, str] = {}
+    for still in stills(found, *sides, most=MOST, interrupted=interrupted):
+        captions = [
+            f"{name}, frame {at}" if p else name for name, at, p in zip(short, still.at, (still.was, still.now), strict=True)
+        ]
+        rows[still.id] = side_by_side(still.was, still.now, (captions[0], captions[1]), otherwise)
+    write_bytes(path, page(found, (short[0], short[1]), rows).encode())
 
 
-def page(found: Comparison, one: str, other: str) -> str:
-    """The page: what is otherwise in the film and in each segment, what a render would touch, how the pictures differ."""
-    title = f"{Path(one).name} and {Path(other).name}"
+def page(found: Comparison, names: tuple[str, str], rows: Mapping[str, str]) -> str:
+    """The page: what is otherwise in the film and in each segment, what a render would touch, how the pictures differ.
+
+    rows: stills by segment, or of the whole film.
+    """
+    from ..manifest.diff import FILM
+    from ..manifest.stills import told_apart
+
+    title = " and ".join(names)
     said = "nothing is otherwise" if found.equal else _summary(found)
-    shots = "".join(_segment(s) for s in found.segments if heading(s) or s.touched)
-    film = f"<article style='--c:var(--dim)'><h3>Film</h3>{_table(found.film)}</article>" if found.film else ""
+    shots = "".join(_segment(s, rows.get(s.id, "")) for s in found.segments if heading(s) or s.touched)
+    whole = _table(found.film) + rows.get(FILM, "")
+    film = f"<article style='--c:var(--dim)'><h3>Film</h3>{whole}</article>" if whole else ""
     pictures = f"<p>Pictures: {escape(picture_line(found.picture))}</p>" if found.picture is not None else ""
+    if len(told_apart(found)) > len(rows) > 0:
+        pictures += f"<p>Stills of the {len(rows)} segments that differ most.</p>"
     return "".join(
         [
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width,initial-scale=1">',
             f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
-            f"<title>{escape(title)}</title><style>{STYLE}{_OWN}</style></head><body><main>",
+            f"<title>{escape(title)}</title><style>{STYLE}{STILLS}{_OWN}</style></head><body><main>",
             f"<header><h1>{escape(title)}</h1><p>{escape(said)}</p>{pictures}</header>",
             film,
             shots,
@@ -56,13 +83,13 @@ def _summary(found: Comparison) -> str:
     return f"{', '.join(parts)} · {len(found.touched)} to render anew: {price_text(found)}"
 
 
-def _segment(segment: Compared) -> str:
+def _segment(segment: Compared, row: str) -> str:
     touched = f"rendered anew: {segment.touched}" if segment.touched else "stays as it is" if segment.state != "removed" else ""
     picture = f"<p>Picture: {escape(picture_line(segment.picture))}</p>" if segment.picture is not None else ""
     state = "moved" if segment.moved and segment.state == "same" else segment.state
     return (
         f'<article style="--c:{colour(segment.index)}"><h3><b>{segment.index:02d}</b> <span>{escape(segment.id)}</span> '
-        f"<em>{state}</em> <i>{escape(touched)}</i></h3>{_table(segment.changes)}{picture}</article>"
+        f"<em>{state}</em> <i>{escape(touched)}</i></h3>{_table(segment.changes)}{row}{picture}</article>"
     )
 
 

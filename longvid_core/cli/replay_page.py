@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import itertools
 from collections.abc import Collection
 from html import escape
@@ -14,6 +12,7 @@ from ..manifest.ranges import segment_ranges
 from ..manifest.replay import Originals, clip_of
 from .page import POLICY, STYLE
 from .replay_view import numbers, said_of, verdict
+from .stills import STILLS, side_by_side
 from .storyboard import colour
 
 if TYPE_CHECKING:
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from ..manifest.findings import Replayed, SegmentAgain
     from ..models.clip import Outcome
     from ..models.manifest import Manifest
-
-_WIDTH = 480
-"""Pixels of a picture on the page, at the most."""
 
 
 def save_page(
@@ -42,7 +38,7 @@ def save_page(
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        f"<title>{escape(found.title)}, again</title><style>{STYLE}{_OWN}</style></head><body><main>"
+        f"<title>{escape(found.title)}, again</title><style>{STYLE}{STILLS}{_OWN}</style></head><body><main>"
         f"<header><h1>{escape(found.title)}</h1><p>{escape(verdict(found))}</p>{again}</header>{told}{shots}</main></body></html>\n"
     )
     write_bytes(path, page.encode())
@@ -71,48 +67,17 @@ def _frame(path: Path, at: int) -> Image | None:
 
 def _segment(segment: SegmentAgain, frames: tuple[int, Image | None, Image | None]) -> str:
     at, before, now = frames
-    figures = [_figure(before, "as it was, not here"), _figure(now, "again, not rendered")]
-    captions = [f"as it was, frame {at}", f"again, frame {at}"]
-    if before is not None and now is not None:
-        picture, gain = _difference(before, now)
-        figures.append(_figure(picture, ""))
-        captions.append(f"their difference, {gain} times as bright" if gain else "no difference")
-    row = "".join(f"<figure>{f}<figcaption>{escape(c)}</figcaption></figure>" for f, c in zip(figures, captions, strict=True))
+    captions = f"as it was, frame {at}", f"again, frame {at}"
+    row = side_by_side(before, now, captions, ("as it was, not here", "again, not rendered"))
     state = "good" if segment.holds else "bad"
     return (
         f'<article style="--c:{colour(segment.index)}"><h3><b>{segment.index:02d}</b> <span>{escape(segment.id)}</span> '
         f"<em class={state}>{escape(segment.result)}</em> <i>promised: {escape(segment.promised)}</i></h3>"
-        f"<div class=three>{row}</div><p class=dim>{escape(said_of(segment))}</p></article>"
+        f"{row}<p class=dim>{escape(said_of(segment))}</p></article>"
     )
 
 
-def _figure(picture: Image | None, otherwise: str) -> str:
-    if picture is None:
-        return f"<div class=blank>{escape(otherwise)}</div>"
-    small = picture.copy()
-    small.thumbnail((_WIDTH, 4 * _WIDTH))
-    file = io.BytesIO()
-    small.save(file, "PNG")
-    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}">'
-
-
-def _difference(one: Image, other: Image) -> tuple[Image, int]:
-    """The absolute difference, made as bright as it goes by a whole factor; and that factor, 0 for none."""
-    from PIL import ImageChops
-
-    from ..media.images import fit_image
-
-    if other.size != one.size:
-        other = fit_image(other, one.width, one.height, "stretch")
-    difference = ImageChops.difference(one.convert("RGB"), other.convert("RGB"))
-    largest = max(level % 256 for level, count in enumerate(difference.histogram()) if count)  # three channels, one after another
-    gain = 255 // largest if largest else 0
-    return difference.point(lambda value: value * max(gain, 1)), gain
-
-
 _OWN = """
-.three{display:grid;grid-template-columns:repeat(3,1fr);gap:.6rem}
-.three img{width:100%;image-rendering:pixelated}
 em{font-style:normal;font-size:.85rem}
 .good{color:light-dark(#1d6b37,#8fe0a5)}.bad{color:light-dark(#a3262b,#ff9a94)}
 """

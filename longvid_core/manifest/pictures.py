@@ -40,7 +40,7 @@ def with_pictures(made: Comparison, one: Side, other: Side, interrupted: Callabl
         return made.model_copy(update={"picture": Delta(frames=(frames, frames))})
     mine = {s.id: r for s, r in zip(one.plan.segments, own, strict=True)}
     theirs = {s.id: r for s, r in zip(other.plan.segments, its, strict=True)}
-    left, right = _Film(one.film), _Film(other.film)
+    left, right = FilmPictures(one.film), FilmPictures(other.film)
     segments, deltas = [], []
     for segment in made.segments:
         if segment.before is not None and segment.state != "removed":
@@ -73,7 +73,7 @@ def together(deltas: list[tuple[Delta, int]]) -> Delta:
     )
 
 
-class _Film:
+class FilmPictures:
     """A film's pictures, one in memory at a time: what lies ahead is read on, what lies behind from the start again."""
 
     def __init__(self, path: Path) -> None:
@@ -98,6 +98,11 @@ class _Film:
                 self.samples = picture.width * picture.height * 3
                 yield picture
 
+    def frame(self, number: int) -> Image | None:
+        """That one; None where the film ends before."""
+        return next(self.pictures(range(number, number + 1)), None)
+
     def close(self) -> None:
+        """Let go of the file; it is opened again where more is asked for."""
         if self._frames is not None:
             self._frames.close()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+
+from longvid_core.media.frames import iterate_frames, rgb_array
 
 from .conftest import Longvid, refused
 
@@ -66,6 +72,34 @@ def test_a_film_and_its_manifest_are_the_same_and_pictures_are_compared(longvid:
     (plans / "b.mp4").rename(plans / "elsewhere.mp4")
     assert "PSNR" not in longvid("diff", "a.mp4", "b.manifest.json").out
     assert "PSNR" in longvid("diff", "a.mp4", "b.manifest.json", "--film-b", "elsewhere.mp4").out
+
+
+def test_the_page_shows_the_frame_that_differs_most_of_each_segment(
+    longvid: Longvid, plans: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of both films, with their difference; of an added segment, of the one that has it."""
+    value = json.loads((plans / "b.json").read_text())
+    value["segments"].append({**value["segments"][1], "id": "s99", "index": 2, "join": "cut", "prompt": "A lighthouse."})
+    value["segments"][2] |= {"first_keyframe": "new", "last_keyframe": None}
+    value["keyframes"].append({**value["keyframes"][0], "id": "new", "prompt": "A lighthouse."})
+    (plans / "b.json").write_text(json.dumps(value))
+    assert longvid("render", "a.json", "-o", "a.mp4").code == 0
+    assert longvid("render", "b.json", "--reroll", "1", "-o", "b.mp4").code == 0
+    assert longvid("diff", "a.mp4", "b.mp4", "--html", "d.html").code == 1
+    figures = re.findall(r'src="data:image/jpeg;base64,([^"]+)"><figcaption>([^<]+)<', (plans / "d.html").read_text())
+    figures = figures[-4:]  # an encoder may tell what comes at a segment's end, so the first one's may differ, too
+    assert [re.sub(r" \d+", " N", caption) for _, caption in figures] == [
+        "a.mp4, frame N", "b.mp4, frame N", "their difference, N times as bright", "b.mp4, frame N",
+    ]  # fmt: skip
+    for data, caption in (figures[0], figures[1], figures[3]):
+        film, number = re.fullmatch(r"(.\.mp4), frame (\d+)", caption).groups()  # type: ignore[union-attr]
+        frame = next(rgb_array(f) for i, f in enumerate(iterate_frames(plans / film)) if i == int(number))
+        still = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+        assert still.shape == frame.shape and np.abs(still.astype(int) - frame).mean() < 4
+    monkeypatch.setattr("longvid_core.cli.diff_page.MOST", 1)
+    assert longvid("diff", "a.mp4", "b.mp4", "--html", "d.html").code == 1
+    page = (plans / "d.html").read_text()
+    assert page.count("<img") == 1 and "not in a.mp4" in page and "that differ most" in page
 
 
 @pytest.mark.parametrize(
