@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -48,8 +49,6 @@ def started(tmp_path: Path) -> Process:
 
 
 def test_it_writes_into_its_own_folders_and_stops(started: Process, tmp_path: Path) -> None:
-    import json
-
     url = started.url()
     assert url.startswith("http://127.0.0.1:") and started.running and started.url() == url
     said = json.loads((tmp_path / "ComfyUI" / "started.json").read_text())
@@ -84,7 +83,6 @@ def test_starting_is_stopped_when_asked(tmp_path: Path) -> None:
     assert not slow.running
 
 
-@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
 def test_it_ends_with_who_started_it_however_that_ends(tmp_path: Path) -> None:
     launched = Path(process.__file__).with_name("launched.py")
     script = tmp_path / "main.py"
