@@ -33,6 +33,19 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
     assert load_settings(tmp_path / "longvid.yaml").store_home == tmp_path / "store"
 
 
+def test_comfyui_is_named_by_the_file_its_own_variable_and_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COMFYUI_PATH", raising=False)
+    file = tmp_path / "longvid.yaml"
+    file.write_text("comfyui: {path: /file, arguments: [--lowvram]}\n")
+    assert load_settings(file).comfyui.path == Path("/file")
+    monkeypatch.setenv("COMFYUI_PATH", "/variable")
+    assert load_settings(file).comfyui.path == Path("/variable") and load_settings(file).comfyui.arguments == ("--lowvram",)
+    monkeypatch.setenv("LONGVID_COMFYUI__PATH", "/ours")
+    assert load_settings(file).comfyui.path == Path("/ours")
+    file.write_text("comfyui: /short\n")
+    assert load_settings(file).comfyui.path == Path("/ours")
+
+
 def test_a_key_in_the_environment_changes_no_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     before = load_settings()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..canonical import sha256_of
 from ..catalog import Backend, entry_of
-from ..errors import BadInput, RenderFailed
+from ..errors import BadInput, Interrupted, RenderFailed
 from ..files import writing
 from ..models.clip import Clip
 from ..models.plan import Keyframe, Plan, Segment
@@ -166,6 +166,8 @@ class Again:
         async with Server(url) as server:
             try:
                 await submit(prompt, server, self._process.home.parent / "files", tell=tell, interrupted=stop)
+            except Interrupted as stop:
+                raise Interrupted("sampling: stopped.", "Run it again to do it over.") from stop
             except RenderFailed as error:
                 if self._process.ended:
                     raise RenderFailed(f"ComfyUI ended while it sampled. Its log ends:\n{self._process.tail()}") from error
