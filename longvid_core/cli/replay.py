@@ -124,7 +124,7 @@ def _pictures(film: _Film, session: Session) -> Callable[[PictureRecord], Path |
 
 def _check(film: _Film, settings: Settings, named: Backend | None, as_json: bool) -> int:
     from ..manifest.recheck import check, stored_clip
-    from ..manifest.repeatable import settings_of
+    from ..manifest.restored import settings_of
     from .replay_view import findings
 
     with runs.run(settings_of(film.manifest, settings), as_json, command=None) as (session, out):
@@ -166,8 +166,9 @@ def _replay(
     limit: float | None,
     as_json: bool,
 ) -> int:
-    from ..manifest.repeatable import prepare, settings_of, unconfirmed
+    from ..manifest.repeatable import prepare, unconfirmed
     from ..manifest.replay import chosen, costs
+    from ..manifest.restored import settings_of
     from ..render.selection import chosen_segments
     from ..render.session import open_session
     from .replay_view import table

@@ -166,8 +166,8 @@ class Again:
         async with Server(url) as server:
             try:
                 await submit(prompt, server, self._process.home.parent / "files", tell=tell, interrupted=stop)
-            except Interrupted as stop:
-                raise Interrupted("sampling: stopped.", "Run it again to do it over.") from stop
+            except Interrupted as error:
+                raise Interrupted("sampling: stopped.", "Run it again to do it over.") from error
             except RenderFailed as error:
                 if self._process.ended:
                     raise RenderFailed(f"ComfyUI ended while it sampled. Its log ends:\n{self._process.tail()}") from error

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..canonical import sha256_of
 from ..catalog import Backend, entry_of, find_backend
@@ -16,7 +16,7 @@ from ..models.manifest import KeyframeRecord, Manifest, PictureRecord, SegmentRe
 from ..models.plan import Keyframe, Plan
 from ..models.records import ModelRecord
 from ..providers.base import Ready, Repeats
-from ..settings import ComfyuiSettings, Settings
+from ..settings import Settings
 from .differ import differences
 from .keys import broken_keys
 
@@ -30,8 +30,6 @@ _ANYONE = "animatic"
 """Who stands in the plan for a segment that nobody renders."""
 
 _CANVAS = "comfyui"
-_LOCAL = ("wan", "framepack")
-"""Providers whose settings have a section of their own."""
 
 
 @dataclass(frozen=True)
@@ -48,38 +46,6 @@ class Repeat:
     impossible: Mapping[str, str]
     cautions: tuple[str, ...]
     redrawn: tuple[str, ...]
-
-
-def settings_of(manifest: Manifest, settings: Settings) -> Settings:
-    """`settings`, with those that change pixels as the film had them: what its models' fingerprints say of sampling."""
-    update: dict[str, Any] = {"fallback": (), "on_failure": "stop"}
-    remote: dict[str, Any] = {}
-    for record in manifest.segments:
-        fingerprint, provider = record.model.fingerprint, record.model.provider
-        if provider == _CANVAS:
-            update.setdefault(_CANVAS, _started_as(record.made, settings.comfyui))
-        if provider in _LOCAL and provider not in update:
-            section = getattr(settings, provider)
-            said = {**fingerprint, **_dict(fingerprint.get("sampled")), "attention": fingerprint.get("attention")}
-            known = {name: said[name] for name in type(section).model_fields if name in said}
-            if section.device == "auto" and record.made.get("device") == "cpu":
-                known["device"] = "cpu"  # elsewhere the best device there is may be another one
-            if isinstance(record.made.get("deterministic"), bool):
-                known["deterministic"] = record.made["deterministic"]
-            update[provider] = type(section).model_validate({**section.model_dump(), **known, "offline": True})
-        if isinstance(fingerprint.get("audio"), bool):
-            remote["audio"] = fingerprint["audio"]
-        if isinstance(inputs := fingerprint.get("inputs"), dict) and inputs:
-            remote.setdefault("inputs", dict(settings.remote.inputs))[f"{provider}:{record.model.id}"] = inputs
-    return settings.model_copy(update={**update, "remote": settings.remote.model_copy(update=remote)})
-
-
-def _started_as(made: Mapping[str, Any], settings: ComfyuiSettings) -> ComfyuiSettings:
-    """ComfyUI started so that it computes as it did: on the processor, with as many threads, with exact algorithms alone."""
-    wished = {"--cpu": made.get("device") == "cpu", "--deterministic": made.get("deterministic") is True}
-    arguments = (*settings.arguments, *(name for name, on in wished.items() if on and name not in settings.arguments))
-    threads = made.get("threads") if made.get("device") == "cpu" and isinstance(made.get("threads"), int) else None
-    return settings.model_copy(update={"arguments": arguments, "threads": settings.threads or threads})
 
 
 def prepare(manifest: Manifest, session: Session, pictures: Pictures, named: Backend | None = None) -> Repeat:
@@ -321,7 +287,3 @@ def _refuse_retired(backend: Backend) -> None:
     gone = backend.entry.retires
     if gone is not None and gone <= datetime.date.today():
         raise BadInput(f"{backend} was retired on {gone}")
-
-
-def _dict(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -11,11 +11,12 @@ from PIL import Image
 
 from longvid_core.errors import LongvidError
 from longvid_core.manifest.build import build_manifest
+from longvid_core.manifest.differ import differences
 from longvid_core.manifest.findings import FilmAgain, Replayed, SegmentAgain
 from longvid_core.manifest.references import stored_pictures
-from longvid_core.manifest.differ import differences
-from longvid_core.manifest.repeatable import model_at_hand, prepare, settings_of
+from longvid_core.manifest.repeatable import model_at_hand, prepare
 from longvid_core.manifest.replay import chosen, within
+from longvid_core.manifest.restored import settings_of
 from longvid_core.media.delta import Delta
 from longvid_core.media.images import asset_of
 from longvid_core.models.asset import Reference
@@ -61,6 +62,27 @@ def test_differences_are_named_by_their_place() -> None:
     before = {"weights": {"a": "1", "b": "2"}, "sampled": {"steps": 2}, "dtype": "bf16"}
     now = {"weights": {"a": "1", "b": "3"}, "sampled": {"steps": 2, "shift": 5.0}, "dtype": "bf16"}
     assert differences(before, now) == ["sampled.shift", "weights.b"]
+    one, other = ({"nodes": [{"class_type": "Lora", "inputs": {"strength": n, "model": [1]}}]} for n in (1, 2))
+    assert differences(one, other) == ["nodes[0] Lora.inputs.strength"]
+    assert differences(one, {"nodes": []}) == ["nodes"], "of another length it is another list"
+
+
+@pytest.mark.parametrize(
+    ("made", "arguments", "threads"),
+    [
+        ({"device": "cpu", "threads": 3, "deterministic": True}, ("--lowvram", "--cpu", "--deterministic"), 3),
+        ({"device": "cuda", "threads": 3, "deterministic": False}, ("--lowvram",), None),
+    ],
+)
+def test_comfyui_is_started_as_it_computed(
+    tmp_path: Path, made: dict[str, Any], arguments: tuple[str, ...], threads: int | None
+) -> None:
+    manifest = build_manifest(Studio(tmp_path).make(small_plan(1)))
+    model = ModelRecord(provider="comfyui", id="wan", fingerprint={})
+    canvas = manifest.segments[0].model_copy(update={"model": model, "made": made})
+    settings = Settings(home=tmp_path, comfyui={"arguments": ["--lowvram"]})  # type: ignore[arg-type]
+    found = settings_of(manifest.model_copy(update={"segments": (canvas,)}), settings).comfyui
+    assert (found.arguments, found.threads) == (arguments, threads)
 
 
 def test_settings_that_change_pixels_are_those_of_the_film(tmp_path: Path) -> None:
