@@ -118,7 +118,9 @@ class Again:
     def ready(self) -> None:
         """BadInput where Longvid's nodes are not in that ComfyUI."""
         if not self._at.has_pack:
-            raise BadInput(f"Longvid's own nodes are not in {self._at.custom_nodes[0]}, and they are what samples")
+            raise BadInput(
+                f"Longvid's own nodes, which sample it, are not in {self._at.custom_nodes[0]}: link or install them there"
+            )
 
     async def confirm(self) -> None:
         """Start ComfyUI, and BadInput where it lacks a node or does not offer a file to the node that is to load it."""
@@ -150,7 +152,7 @@ class Again:
             with writing(target):
                 shutil.move(clip.path, target)
         other = clip.made_by
-        return {**clip.made, **({"model": other.json_value()} if other is not None and other != self._model else {})}
+        return {**clip.made, **({"made_by": other.json_value()} if other is not None and other != self._model else {})}
 
     async def _sampled(self, prompt: Workflow, take: Take, watch: Watch) -> None:
         steps = self._canvas.sampling.get("steps")

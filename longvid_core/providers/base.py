@@ -149,7 +149,7 @@ class LocalVideo(Protocol):
 
         What it returns, as JSON, is recorded with the clip and not keyed: device, libraries, sigmas. `device` is the type
         of device the pixels were computed on; see `ModelEntry.bit_exact_on`. One that knows only afterwards that another model
-        than its `fingerprint`'s rendered it returns that one's ModelRecord as `model`, too: the clip is kept as its.
+        than its `fingerprint`'s rendered it returns that one's ModelRecord as `made_by`, too: the clip is kept as its.
         """
         ...
 

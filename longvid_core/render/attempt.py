@@ -30,7 +30,7 @@ async def rendered_here(take: Take, session: Session) -> Clip:
     try:
         renderer = session.renderers.local(backend)
         made = dict(await renderer.render(backend.model, take.request, target, watch_of(segment, session)) or {})
-        if (other := made.pop("model", None)) is not None:
+        if (other := made.pop("made_by", None)) is not None:
             take = replace(take, model=ModelRecord.model_validate(other))
         clip = await asyncio.to_thread(taken_in, take, target, made, session)
     except Interrupted:

@@ -114,7 +114,7 @@ def canvas_backend(tmp_path: Path, class_type: str) -> tuple[Canvas, Backend]:
 
 async def test_nodes_that_are_not_there_are_named(tmp_path: Path) -> None:
     canvas, backend = canvas_backend(tmp_path, "FancyLoader")
-    with pytest.raises(BadInput, match="Longvid's own nodes are not in"):
+    with pytest.raises(BadInput, match="Longvid's own nodes, which sample it, are not in"):
         backend.renderer.ready()
     try:
         with pytest.raises(BadInput, match="no node FancyLoader, LongvidSegmentPlanner, LongvidWanFLF2VSampler"):

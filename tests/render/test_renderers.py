@@ -12,6 +12,7 @@ import pytest
 from longvid_core.catalog import Backend, registry
 from longvid_core.errors import UnknownName
 from longvid_core.manifest.build import build_manifest
+from longvid_core.models.records import ModelRecord
 from longvid_core.providers.base import LocalVideo, Surroundings
 from tests.films import Studio, changed, outcomes, small_plan
 from tests.render.chalk import Chalk, chalk
@@ -59,6 +60,23 @@ def test_how_a_clip_was_made_stays_with_it_and_is_in_the_manifest(studio: Studio
     segments = build_manifest(cached).segments
     assert [s.made for s in segments] == [{"device": "cpu", "sticks": 1}] * 2
     assert [s.determinism for s in segments] == ["bit-exact"] * 2, "its catalog entry promises that for a cpu"
+
+
+def test_a_clip_that_another_model_rendered_than_was_thought_is_kept_as_its(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = chalk(1)
+    other = ModelRecord(provider=backend.provider, id=backend.model, fingerprint={"width": 2})
+    render = backend.renderer.render
+
+    async def revealed(*args: Any) -> dict[str, Any]:
+        return {**await render(*args), "made_by": other.json_value()}
+
+    monkeypatch.setattr(backend.renderer, "render", revealed)
+    found = studio.clips(small_plan(1, **WIDE), backend=backend).outcomes[0]
+    honest = studio.clips(small_plan(1, **WIDE), backend=chalk(2)).outcomes[0]
+    assert found.model == other and found.clip is not None and "made_by" not in found.clip.made
+    assert (honest.outcome, honest.render_key) == ("cached", found.render_key)
 
 
 def in_place_of_the_animatic(renderer: Any) -> Callable[[str], Any]:
