@@ -125,6 +125,14 @@ Preset = Annotated[
     str | None, option(_FILE, "--preset", metavar="NAME", help="Speed of h264 and h265, ultrafast to veryslow (default: medium).")
 ]
 Slate = Annotated[bool | None, option(_FILE, "--slate/--no-slate", help="Lay shot, timecode, prompt and seed over the picture.")]
+Seam = Annotated[
+    str | None,
+    option(
+        _FILE, "--seam", metavar="drop|blend",
+        help="Where a shot goes on from segment to segment: drop shows the frame that both have once (default); blend, besides, "
+        "dissolves over three frames on each side.",
+    ),
+]  # fmt: skip
 Share = Annotated[
     bool,
     option(_FILE, "--share", help="Leave prompts and texts out of the manifest, with their hashes in their place, for others."),

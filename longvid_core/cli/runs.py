@@ -234,14 +234,16 @@ def check_access(names: Iterable[str], session: Session, *, only_said: bool = Fa
 # -- from a plan with costs agreed to a film ------------------------------------------------------------------------------------
 
 
-def film_options(settings: Settings, codec: str | None, crf: int | None, preset: str | None, slate: bool | None) -> FilmOptions:
+def film_options(
+    settings: Settings, codec: str | None, crf: int | None, preset: str | None, slate: bool | None, seam: str | None = None
+) -> FilmOptions:
     """Options over settings. BadInput names the option that cannot be."""
     from pydantic import ValidationError
 
     from ..errors import BadInput
     from ..models.film import FilmOptions
 
-    given = {"codec": codec, "crf": crf, "preset": preset, "slate": slate}
+    given = {"codec": codec, "crf": crf, "preset": preset, "slate": slate, "seam": seam}
     values = {**settings.film.model_dump(), **{name: value for name, value in given.items() if value is not None}}
     try:
         return FilmOptions(**values)

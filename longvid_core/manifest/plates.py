@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -186,9 +187,10 @@ def _bits(frame: av.VideoFrame) -> int:
 
 
 def _of_clips(manifest: Manifest, store: Store | None) -> _Source:
-    """The frames of the store's clips in the film's order, a continuous join's repeated one left out."""
-    from ..media.conform import conformed_frames, raw_frames
+    """The frames of the store's clips in the film's order, a continuous join's repeated one left out, dissolved where it was."""
+    from ..media.conform import conformed_frames
     from ..media.probe import probe
+    from ..media.seams import Dissolve
     from ..media.shape import Shape
     from ..models.base import exact_fps
 
@@ -196,26 +198,27 @@ def _of_clips(manifest: Manifest, store: Store | None) -> _Source:
         raise BadInput("the film is not here.", "Name it: --film FILE; or set LONGVID_HOME to the store with its clips.")
     plan = manifest.plan
     shape = Shape(manifest.film.width, manifest.film.height, Fraction(exact_fps(manifest.film.fps)), plan.fit)
-    clips, missing = [], []
+    blended = {seam.index for seam in manifest.seams or () if seam.treatment == "blend"}
+    clips, drops, missing = [], [], []
     for segment, record in zip(plan.segments, manifest.segments, strict=True):
         clip = store.clip(record.render_key, thorough=True)
         if clip is None or record.clip is None or clip.sha256 != record.clip.sha256:
             missing.append(f"segment {segment.index} ({segment.id})")
         else:
-            clips.append((probe(clip.path), int(segment.index > 0 and segment.join == "continuous")))
+            clips.append(probe(clip.path))
+            drops.append(int(segment.index > 0 and segment.join == "continuous"))
     if missing:
         raise StoreError(
             f"the store does not have the clip of {', '.join(missing)}.", "Take the frames from the film: --film FILE."
         )
 
     def frames() -> Generator[np.ndarray, None, None]:
-        for clip, drop in clips:
-            with closing(raw_frames(clip, shape)) as own:
-                for number, frame in enumerate(own):
-                    if number >= drop:
-                        yield frame
+        dissolve = Dissolve(clips, shape, [i in blended for i in range(len(clips))], drops)
+        for i, drop in enumerate(drops):
+            with closing(dissolve.frames(i)) as own:
+                yield from islice(own, drop, None)
 
-    count = sum(conformed_frames(clip, shape.fps) - drop for clip, drop in clips)
+    count = sum(conformed_frames(clip, shape.fps) for clip in clips) - sum(drops)
     return _Source(frames, count, {"clips_sha256": [s.clip.sha256 for s in manifest.segments if s.clip]})
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,44 +64,82 @@ def blend(
     work: Path,
     progress: Callable[[int], None],
     interrupted: Callable[[], bool],
+    *,
+    seams: Sequence[bool] | None = None,
+    drops: Sequence[int] | None = None,
 ) -> list[Path]:
     """Lossless copies of `clips`, conformed to `shape`, in which each one's end dissolves into the next one's beginning.
 
-    Nothing overlaps, so every clip keeps its number of frames: across the last frames of one and the first of the next, the
-    weight goes evenly from the one to the other, each side held on its outermost frame while the other one is on screen.
-    progress(frames): frames written so far. Memory: a handful of frames; disk: the lossless film.
+    seams, drops: as in `Dissolve`; a clip that meets no dissolve is its own file, as it was. progress(frames): frames written so
+    far. Memory: a handful of frames; disk: the lossless film.
     """
     written, done = [], 0
-    counts = [conformed_frames(clip, shape.fps) for clip in clips]
-    reaches = [min(BLEND_FRAMES, count // 2) for count in counts]
-    held: np.ndarray | None = None  # the last frame of the clip before, as it was
+    dissolve = Dissolve(clips, shape, seams, drops)
     for i, clip in enumerate(clips):
-        # Read and closed before the clip itself is opened: one decoder and one encoder at a time
-        ahead = _opening(clips[i + 1], shape) if i + 1 < len(clips) else None
+        if not dissolve.touches(i):
+            written.append(Path(clip.path))
+            continue
         written.append(work / f"blended{i:06d}.mkv")
         with (
-            closing(raw_frames(clip, shape)) as frames,
+            closing(dissolve.frames(i)) as frames,
             ClipWriter(written[-1], shape.width, shape.height, shape.fps, interrupted) as writer,
         ):
-            for number, frame in enumerate(frames):
-                to_end = counts[i] - 1 - number
-                if held is not None and number < reaches[i]:
-                    out = _mix(frame, held, (reaches[i] - number) / (reaches[i - 1] + reaches[i] + 1))
-                elif ahead is not None and to_end < reaches[i]:
-                    out = _mix(frame, ahead, (reaches[i] - to_end) / (reaches[i] + reaches[i + 1] + 1))
-                else:
-                    out = frame
-                writer.write(out)
-                progress(done + number + 1)
-        held = frame
-        done += counts[i]
+            for frame in frames:
+                writer.write(frame)
+                done += 1
+                progress(done)
     return written
 
 
-def _opening(clip: Probe, shape: Shape) -> np.ndarray:
-    """The clip's first frame in the film's shape."""
+class Dissolve:
+    """Clips as a film shows them in which one goes over into the next, each with as many frames as it has in `shape`.
+
+    Nothing overlaps: across the last frames of one and the first of the next, the weight goes evenly from the one to the other,
+    each side held on its outermost frame while the other one is on screen. seams: for each clip, whether the one before dissolves
+    into it (default: all do). drops: for each, how many of its first frames the film leaves out; the dissolve is between what is
+    shown.
+    """
+
+    def __init__(
+        self, clips: Sequence[Probe], shape: Shape, seams: Sequence[bool] | None = None, drops: Sequence[int] | None = None
+    ) -> None:
+        self._clips, self._shape = clips, shape
+        self._seams = [i > 0 for i in range(len(clips))] if seams is None else seams
+        self._drops = [0] * len(clips) if drops is None else drops
+        self._counts = [conformed_frames(clip, shape.fps) for clip in clips]
+        self._reaches = [min(BLEND_FRAMES, (n - drop) // 2) for n, drop in zip(self._counts, self._drops, strict=True)]
+        self._last: np.ndarray | None = None  # of the clip that was read before, as it was
+
+    def touches(self, i: int) -> bool:
+        """Whether clip `i` dissolves into another, or another into it."""
+        return bool(self._seams[i]) or self._goes_over(i)
+
+    def frames(self, i: int) -> Generator[np.ndarray, None, None]:
+        """The frames of clip `i`, dropped ones first, uint8 RGB. Clips are read in order, each to its end: what one ended on is
+        in the beginning of the next. Two clips are never open at once."""
+        reach, drop, before = self._reaches[i], self._drops[i], self._reaches[i - 1] if i else 0
+        held = self._last if self._seams[i] else None
+        ahead = _opening(self._clips[i + 1], self._shape, self._drops[i + 1]) if self._goes_over(i) else None
+        after = self._reaches[i + 1] if ahead is not None else 0
+        with closing(raw_frames(self._clips[i], self._shape)) as frames:
+            for number, frame in enumerate(frames):
+                shown, to_end = number - drop, self._counts[i] - 1 - number
+                if held is not None and 0 <= shown < reach:
+                    yield _mix(frame, held, (reach - shown) / (before + reach + 1))
+                elif ahead is not None and to_end < reach:
+                    yield _mix(frame, ahead, (reach - to_end) / (reach + after + 1))
+                else:
+                    yield frame
+        self._last = frame
+
+    def _goes_over(self, i: int) -> bool:
+        return i + 1 < len(self._clips) and bool(self._seams[i + 1])
+
+
+def _opening(clip: Probe, shape: Shape, drop: int) -> np.ndarray:
+    """The clip's first frame that is shown, in the film's shape."""
     with closing(raw_frames(clip, shape)) as frames:
-        return next(frames)
+        return next(islice(frames, drop, None))
 
 
 def _mix(frame: np.ndarray, other: np.ndarray, weight: float) -> np.ndarray:

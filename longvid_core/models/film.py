@@ -15,13 +15,20 @@ Preset = Literal[
 ]  # fmt: skip
 
 
+Treatment = Literal["drop", "blend"]
+"""What becomes of a continuous join. The later clip's first frame is left out either way, as the frame before again."""
+
+
 class FilmOptions(Frozen):
-    """How the film is encoded."""
+    """How the film is joined and encoded."""
 
     codec: Codec = "h264"
     crf: int = Field(18, ge=0, le=51, description="For h264 and h265: lower is better and larger")
     preset: Preset = Field("medium", description="For h264 and h265: faster is larger")
     slate: bool = Field(False, description="Lay shot, timecode, prompt and seed over the picture")
+    seam: Treatment = Field(
+        "drop", description="`blend`: dissolve across each continuous join, over three frames on each side; no frame more or less"
+    )
 
 
 class Seam(Frozen):
@@ -29,7 +36,9 @@ class Seam(Frozen):
 
     index: int = Field(ge=1, description="Of the segment that begins here")
     segment: str = Field(description="Its id")
-    treatment: Literal["drop"] = Field("drop", description="`drop`: its first frame was left out, as the frame before again")
+    treatment: Treatment = Field(
+        "drop", description="`drop`: its first frame was left out, as the frame before again; `blend`: that, and dissolved across"
+    )
     psnr_db: float | None = Field(
         None, description="How close that frame is to the one before it, conformed to the film's size; None: they are equal"
     )

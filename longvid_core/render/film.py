@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,9 @@ from ..models.clip import Clip, Rendered
 from ..models.film import Film, FilmOptions, Release, Seam
 
 if TYPE_CHECKING:
+    from ..media.join import Part
+    from ..media.shape import Shape
+    from ..models.plan import Plan
     from .session import Session
 
 # Part of every film's key: raise it when the same clips would join into other bytes.
@@ -63,7 +68,10 @@ def film_key(rendered: Rendered, options: FilmOptions) -> str:
         assert outcome.clip is not None
         parts.append({"sha256": outcome.clip.sha256, "drop": drop, "slate": slate})
     shape = {"title": plan.title, "width": plan.width, "height": plan.height, "fps": plan.fps, "fit": plan.fit}
-    return sha256_of({"kind": "film", "version": JOIN_VERSION, "parts": parts, **shape, **options.json_value()})
+    said = options.json_value()
+    if options.seam == "drop":
+        del said["seam"]  # as it was before there was a choice
+    return sha256_of({"kind": "film", "version": JOIN_VERSION, "parts": parts, **shape, **said})
 
 
 def export_film(release: Release, target: Path) -> Release:
@@ -124,6 +132,7 @@ def _shown(clip: Clip, fps: float) -> int:
 
 def _join(rendered: Rendered, options: FilmOptions, key: str, session: Session) -> Film:
     from ..errors import StoreError
+    from ..files import work_folder
     from ..media.frames import count_and_hash
     from ..media.join import Encoder, Part, join_parts
 
@@ -143,19 +152,22 @@ def _join(rendered: Rendered, options: FilmOptions, key: str, session: Session) 
         session.emit(Progress(stage="join", done=done, total=total))
 
     target = session.scratch / f"{key[:16]}{SUFFIXES[options.codec]}"
-    encoder = join_parts(
-        parts,
-        target,
-        width=plan.width,
-        height=plan.height,
-        fps=plan.fps,
-        fit=plan.fit,
-        encoder=Encoder(codec=options.codec, crf=options.crf, preset=options.preset),
-        metadata={"title": plan.title, FILM_TAG: key},
-        progress=progress,
-        interrupted=session.interrupted,
-        work_dir=session.scratch,
-    )
+    with work_folder(session.scratch) as work:
+        if options.seam == "blend":
+            parts, progress = _blended(parts, rendered.plan, progress, session.interrupted, work)
+        encoder = join_parts(
+            parts,
+            target,
+            width=plan.width,
+            height=plan.height,
+            fps=plan.fps,
+            fit=plan.fit,
+            encoder=Encoder(codec=options.codec, crf=options.crf, preset=options.preset),
+            metadata={"title": plan.title, FILM_TAG: key},
+            progress=progress,
+            interrupted=session.interrupted,
+            work_dir=session.scratch,
+        )
     frames, frames_sha256 = count_and_hash(target)
     facts = {
         "frames": frames,
@@ -164,21 +176,51 @@ def _join(rendered: Rendered, options: FilmOptions, key: str, session: Session) 
         "height": plan.height,
         "frames_sha256": frames_sha256,
         "encoder": list(encoder),
-        "seams": [seam.json_value() for seam in _seams(rendered, session)],
+        "seams": [seam.json_value() for seam in _seams(rendered, options, session)],
     }
     path, found = session.store.films.put(key, target, target.suffix, facts)
     return Film(key=key, path=str(path), **found)
 
 
-def _seams(rendered: Rendered, session: Session) -> list[Seam]:
-    """Each continuous join, measured between the last frame of one clip and the first of the next, which the film leaves out."""
+_Told = Callable[[int, int], None]
+
+
+def _blended(
+    parts: list[Part], plan: Plan, progress: _Told, interrupted: Callable[[], bool], work: Path
+) -> tuple[list[Part], _Told]:
+    """The same parts with every continuous join dissolved, and what is to be told of the other half of the work.
+
+    The clips that meet at a join are written anew, without loss, into `work`.
+    """
+    from ..media.conform import conformed_frames
+    from ..media.join import probe_all
+    from ..media.seams import blend
+
+    shape, probes = _shape(plan), probe_all([part.path for part in parts])
+    clips, drops = [probes[part.path] for part in parts], [part.drop_first for part in parts]
+    total = sum(conformed_frames(clip, shape.fps) for clip in clips)
+    seams = [bool(drop) for drop in drops]
+    files = blend(clips, shape, work, lambda done: progress(done, 2 * total), interrupted, seams=seams, drops=drops)
+    made = [
+        replace(part, path=file, sound_from=part.path if clip.has_audio and file != part.path else None)
+        for part, file, clip in zip(parts, files, clips, strict=True)
+    ]
+    return made, lambda done, whole: progress(total + total * done // whole, 2 * total)
+
+
+def _shape(plan: Plan) -> Shape:
     from ..media.encode import exact_rate
-    from ..media.probe import Probe, probe
-    from ..media.seams import closeness
     from ..media.shape import Shape
 
-    plan = rendered.plan
-    shape = Shape(plan.width, plan.height, exact_rate(plan.fps), plan.fit)
+    return Shape(plan.width, plan.height, exact_rate(plan.fps), plan.fit)
+
+
+def _seams(rendered: Rendered, options: FilmOptions, session: Session) -> list[Seam]:
+    """Each continuous join, measured between the last frame of one clip and the first of the next, which the film leaves out."""
+    from ..media.probe import Probe, probe
+    from ..media.seams import closeness
+
+    plan, shape = rendered.plan, _shape(rendered.plan)
     seams: list[Seam] = []
     before: Probe | None = None
     for segment, clip, drop in zip(plan.segments, rendered.clips, _drops(rendered), strict=True):
@@ -187,7 +229,7 @@ def _seams(rendered: Rendered, session: Session) -> list[Seam]:
         if drop and before is not None:
             decibels = closeness(before, after, shape)
             measured = round(decibels, 3) if math.isfinite(decibels) else None
-            seams.append(Seam(index=segment.index, segment=segment.id, psnr_db=measured))
+            seams.append(Seam(index=segment.index, segment=segment.id, treatment=options.seam, psnr_db=measured))
         before = after
     return seams
 

@@ -57,3 +57,31 @@ def test_machines_are_told_of_progress_and_the_end(longvid: Longvid, film: Path,
 def test_what_cannot_be_is_refused(longvid: Longvid, film: Path, tmp_path: Path, args: list[str], why: str) -> None:
     assert why in refused(longvid("export", "film.mp4", *args))
     assert not (tmp_path / "f").exists()
+
+
+def test_a_film_whose_joins_dissolve_is_that_everywhere(longvid: Longvid, tmp_path: Path) -> None:
+    """Asked for once: in the film, its manifest, another rendering of it, a timeline, a list, and plates from its clips."""
+    shot = [*SHOT, "--codec", "ffv1", "-o", "film.mkv"]
+    assert longvid("make", "A storm over the sea. A red boat waits. It turns.", *shot, "--seam", "blend").code == 0
+    manifest = json.loads((tmp_path / "film.manifest.json").read_text())
+    assert manifest["film"]["options"]["seam"] == "blend"
+    treated = [seam["index"] for seam in manifest["seams"] if seam["treatment"] == "blend"]
+    assert treated == [s["index"] for s in manifest["plan"]["segments"][1:] if s["join"] == "continuous"] and treated
+    clips = sum(s["clip"]["frames"] for s in manifest["segments"])
+    assert manifest["film"]["frames"] == clips - len(treated)
+
+    again = longvid("replay", "film.manifest.json", "--json")
+    assert again.code == 0 and again.last["film_again"]["result"] == "identical bytes"
+
+    assert longvid("export", "film.mkv", "--otio", "film.otio", "--edl", "film.edl").code == 0
+    (track,) = otio.adapters.read_from_file(str(tmp_path / "film.otio")).video_tracks()
+    joins = [item for item in track if isinstance(item, otio.schema.Transition)]
+    assert [item.in_offset.value for item in joins] == [3] * len(treated)
+    assert (tmp_path / "film.edl").read_text().count("D 006") == len(treated)
+
+    assert longvid("export", "film.mkv", "--frames", "plate").code == 0
+    assert longvid("export", "film.mkv", "--frames", "clips", "--clips").code == 0
+    seen = [[f["sha256"] for f in json.loads((tmp_path / n / "frames.json").read_text())["frames"]] for n in ("plate", "clips")]
+    assert len(seen[0]) == manifest["film"]["frames"]
+    assert seen[0] == seen[1], "a lossless film is its clips, the dissolves included"
+    assert "--seam cut" in refused(longvid("make", "A storm.", "--seam", "cut"))

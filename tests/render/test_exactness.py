@@ -10,6 +10,7 @@ import pytest
 
 from longvid_core.media.frames import count_and_hash
 from longvid_core.media.images import load_rgb
+from longvid_core.models.film import FilmOptions
 from tests.films import Studio, small_plan
 
 
@@ -27,8 +28,6 @@ def test_film_frames_are_the_clips_less_the_continuous_joins(studio: Studio, mod
 
 
 def test_neighbours_meet_on_the_same_frame_and_it_appears_once(studio: Studio) -> None:
-    from longvid_core.models.film import FilmOptions
-
     made = studio.make(small_plan(3, cuts=(2,), frames=5), options=FilmOptions(codec="ffv1"))
     clips = [decoded(c.path) for c in made.rendered.clips]
     assert (clips[0][-1] == clips[1][0]).all(), "a continuous join's two frames are the same keyframe"
@@ -39,6 +38,35 @@ def test_neighbours_meet_on_the_same_frame_and_it_appears_once(studio: Studio) -
     # FFV1 films are YUV or RGB as the encoder's table says; either way within rounding of the clips.
     worst = max(int(np.abs(a.astype(int) - b.astype(int)).max()) for a, b in zip(film, wanted, strict=True))
     assert worst <= 3
+
+
+def mixed(one: np.ndarray, other: np.ndarray, sevenths: int) -> np.ndarray:
+    return np.rint(one * (1 - sevenths / 7) + other * (sevenths / 7)).astype(np.uint8)
+
+
+def test_a_blended_join_dissolves_and_a_cut_stays_one(studio: Studio) -> None:
+    """Over three frames on each side of where the later clip's second frame follows the earlier one's last."""
+    plan = small_plan(3, cuts=(2,), frames=9)
+    made = studio.make(plan, options=FilmOptions(codec="ffv1", seam="blend"))
+    a, b, c = (decoded(clip.path) for clip in made.rendered.clips)
+    wanted = a + b[1:] + c
+    wanted[6:9] = [mixed(frame, b[1], n) for n, frame in enumerate(a[6:], 1)]
+    wanted[9:12] = [mixed(frame, a[8], n) for n, frame in zip((3, 2, 1), b[1:4], strict=True)]
+    film = decoded(made.film.path)
+    assert len(film) == made.film.frames == 3 * 9 - 1
+    assert max(int(np.abs(x.astype(int) - y.astype(int)).max()) for x, y in zip(film, wanted, strict=True)) <= 3
+    assert np.abs(film[8].astype(int) - a[8]).max() > 3
+    assert [(seam.segment, seam.treatment) for seam in made.film.seams or ()] == [("s01", "blend")]
+
+
+def test_how_joins_are_treated_is_in_the_films_key_and_blending_repeats(studio: Studio, tmp_path: Path) -> None:
+    plan = small_plan(2, frames=5)
+    blended = FilmOptions(seam="blend", slate=True)
+    films = [s.make(plan, options=blended).film for s in (studio, Studio(tmp_path / "elsewhere"))]
+    assert films[0].sha256 == films[1].sha256 and films[0].key == films[1].key
+    dropped = studio.make(plan, options=FilmOptions(slate=True)).film
+    assert dropped.key != films[0].key and dropped.frames == films[0].frames == 9
+    assert dropped.frames_sha256 != films[0].frames_sha256
 
 
 def test_keyframes_are_hit_to_the_pixel_at_both_ends(studio: Studio) -> None:
