@@ -199,7 +199,8 @@ def segment_again(record: SegmentRecord, outcome: Outcome, originals: Originals,
     if clip is None or was is None:
         return _of(record, "failed", outcome, message=outcome.message or "there is no clip")
     if clip.sha256 == was.sha256:
-        return _of(record, "identical bytes", outcome)
+        other = _model(record, outcome)
+        return _of(record, "identical bytes", outcome, message=f"the same, though {other}" if other else "")
     if clip.frames_sha256 == was.frames_sha256:
         return _of(record, "identical frames", outcome, message="the same pictures, in a file of other bytes")
     message = _why(record, outcome)
@@ -214,11 +215,8 @@ def segment_again(record: SegmentRecord, outcome: Outcome, originals: Originals,
 def _why(record: SegmentRecord, outcome: Outcome) -> str:
     """What is known of why it differs: another request, another device, other libraries; else nothing."""
     if outcome.render_key != record.render_key:
-        from .repeatable import as_recorded
-
-        model = differences(record.model.fingerprint, as_recorded(outcome.model).fingerprint)
-        if model:
-            return f"the model is another one: {', '.join(model)}"
+        if model := _model(record, outcome):
+            return model
         first = {(r.role, r.pixels_sha256) for r in record.references}
         other = [r.role for r in outcome.references if (r.role, r.pixels_sha256) not in first]
         if other:
@@ -229,6 +227,14 @@ def _why(record: SegmentRecord, outcome: Outcome) -> str:
     now = outcome.clip.made if outcome.clip else {}
     told = changes({n: record.made[n] for n in _FACTS if n in record.made}, {n: now[n] for n in _FACTS if n in now})
     return f"the same request, on other ground: {', '.join(told)}" if told else "the same request gave another clip"
+
+
+def _model(record: SegmentRecord, outcome: Outcome) -> str:
+    """In what the model that rendered it is another one; empty where it is the same."""
+    from .repeatable import as_recorded
+
+    found = differences(record.model.fingerprint, as_recorded(outcome.model).fingerprint)
+    return f"the model is another one: {', '.join(found)}" if found else ""
 
 
 _FACTS = ("device", "device_name", "threads", "libraries", "cuda", "deterministic", "attention", "offload", "dtype")

@@ -15,7 +15,7 @@ from longvid_core.manifest.differ import differences
 from longvid_core.manifest.findings import FilmAgain, Replayed, SegmentAgain
 from longvid_core.manifest.references import stored_pictures
 from longvid_core.manifest.repeatable import model_at_hand, prepare
-from longvid_core.manifest.replay import chosen, within
+from longvid_core.manifest.replay import Originals, chosen, segment_again, within
 from longvid_core.manifest.restored import settings_of
 from longvid_core.media.delta import Delta
 from longvid_core.media.images import asset_of
@@ -65,6 +65,16 @@ def test_differences_are_named_by_their_place() -> None:
     one, other = ({"nodes": [{"class_type": "Lora", "inputs": {"strength": n, "model": [1]}}]} for n in (1, 2))
     assert differences(one, other) == ["nodes[0] Lora.inputs.strength"]
     assert differences(one, {"nodes": []}) == ["nodes"], "of another length it is another list"
+
+
+def test_the_same_bytes_by_another_model_are_told_as_such(tmp_path: Path) -> None:
+    release = Studio(tmp_path).make(small_plan(1))
+    record, outcome = build_manifest(release).segments[0], release.rendered.outcomes[0]
+    originals = Originals(clip=lambda record: None, film=None)
+    assert segment_again(record, outcome, originals, ssim=False).message == ""
+    other = outcome.model.model_copy(update={"fingerprint": {**outcome.model.fingerprint, "pixels": 0}})
+    again = segment_again(record, outcome.model_copy(update={"model": other}), originals, ssim=False)
+    assert again.result == "identical bytes" and again.message == "the same, though the model is another one: pixels"
 
 
 @pytest.mark.parametrize(
