@@ -52,6 +52,14 @@ class Concat(io.ComfyNode):
                     default="longvid/film",
                     tooltip="Where the film goes in ComfyUI's output folder. %date:yyyy-MM-dd%, %width% and %height% work.",
                 ),
+                io.Combo.Input(
+                    "seam",
+                    options=["drop", "blend"],
+                    default="drop",
+                    optional=True,
+                    tooltip="Where a shot goes on from segment to segment, the frame that both have is shown once. "
+                    "blend, besides, dissolves over three frames on each side.",
+                ),
             ],
             outputs=[
                 Film.Output("film", tooltip="The film and what it was made from, for Manifest Writer."),

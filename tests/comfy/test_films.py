@@ -87,6 +87,19 @@ def test_another_encoding_joins_again_and_renders_nothing(comfy: Client) -> None
     assert first.is_file() and probe(first).frames == probe(second).frames
 
 
+def test_a_workflow_saved_before_there_was_a_choice_joins_as_ever_and_blending_is_another_film(comfy: Client) -> None:
+    prompt = small("keyframe_mode")
+    first = film_of(comfy, prompt, comfy.run(prompt))
+    older, blended = json.loads(json.dumps(prompt)), with_inputs(prompt, "LongvidConcat", seam="blend")
+    del older[node_id(older, "LongvidConcat")]["inputs"]["seam"]
+    assert film_of(comfy, older, comfy.run(older)) == first
+    outputs = comfy.run(blended)
+    manifest = manifest_of(comfy, blended, outputs)
+    assert set(comfy.outcomes()) == {"cached"}
+    assert {seam.treatment for seam in manifest.seams or ()} == {"blend"}
+    assert film_of(comfy, blended, outputs) != first and manifest.film.frames == probe(first).frames
+
+
 def test_clips_that_vanish_from_the_store_are_made_again(comfy: Client) -> None:
     """ComfyUI holds the keyframe node's output; the pictures it names may be gone all the same."""
     prompt = small("keyframe_mode")
