@@ -78,4 +78,5 @@ def _frames(made: Comparison, one: Side, other: Side, most: int) -> Iterator[tup
         worst = segment.picture.worst
         # where they are the same as far as both go, the first frame that only one of them has
         within = worst - was.start if worst is not None else min(len(was), len(now))
-        yield segment.id, *(frames[within] if within < len(frames) else None for frames in (was, now))
+        at, its_at = (frames[within] if within < len(frames) else None for frames in (was, now))
+        yield segment.id, at, its_at

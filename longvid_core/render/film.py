@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # Part of every film's key: raise it when the same clips would join into other bytes.
 JOIN_VERSION = 2
 FILM_TAG = "longvid_film"
+_Told = Callable[[int, int], None]
 SUFFIXES = {"h264": ".mp4", "h265": ".mp4", "prores": ".mov", "ffv1": ".mkv"}
 
 
@@ -152,9 +153,10 @@ def _join(rendered: Rendered, options: FilmOptions, key: str, session: Session) 
         session.emit(Progress(stage="join", done=done, total=total))
 
     target = session.scratch / f"{key[:16]}{SUFFIXES[options.codec]}"
+    told: _Told = progress
     with work_folder(session.scratch) as work:
         if options.seam == "blend":
-            parts, progress = _blended(parts, rendered.plan, progress, session.interrupted, work)
+            parts, told = _blended(parts, rendered.plan, progress, session.interrupted, work)
         encoder = join_parts(
             parts,
             target,
@@ -164,7 +166,7 @@ def _join(rendered: Rendered, options: FilmOptions, key: str, session: Session) 
             fit=plan.fit,
             encoder=Encoder(codec=options.codec, crf=options.crf, preset=options.preset),
             metadata={"title": plan.title, FILM_TAG: key},
-            progress=progress,
+            progress=told,
             interrupted=session.interrupted,
             work_dir=session.scratch,
         )
@@ -180,9 +182,6 @@ def _join(rendered: Rendered, options: FilmOptions, key: str, session: Session) 
     }
     path, found = session.store.films.put(key, target, target.suffix, facts)
     return Film(key=key, path=str(path), **found)
-
-
-_Told = Callable[[int, int], None]
 
 
 def _blended(
