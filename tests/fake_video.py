@@ -15,14 +15,12 @@ from __future__ import annotations
 import argparse
 import base64
 import dataclasses
-import functools
 import io
 import json
 import os
 import socket
 import struct
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -34,7 +32,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from PIL import Image
 
-from tests.media.clips import ffmpeg
+from tests.fake_clips import made_clip
 
 KEY = "key-planted-7f3a9c-never-to-be-seen"
 QUEUED = 0.25
@@ -227,7 +225,7 @@ class FakeVideo:
         """Its clip: no two jobs' are the same bytes."""
         mark = job.id.encode()
         free = struct.pack(">I4s", 8 + len(mark), b"free") + mark
-        return clip(job.width, job.height, job.fps, job.frames, job.sound) + free
+        return made_clip(job.width, job.height, job.fps, job.frames, job.sound) + free
 
     def now(self) -> float:
         """The time on its clock."""
@@ -248,27 +246,6 @@ class FakeVideo:
 
 def _step(fake: FakeVideo, asked: Asked) -> str:
     return "fetch" if asked.path.startswith("/clips/") else fake.step(asked)
-
-
-_making = threading.Lock()
-
-
-def clip(width: int, height: int, fps: str, frames: int, sound: bool = False) -> bytes:
-    """A real MP4 (h264, and AAC where asked) whose picture moves. Made once for each shape."""
-    with _making:
-        return _clip(width, height, fps, frames, sound)
-
-
-@functools.lru_cache(maxsize=64)
-def _clip(width: int, height: int, fps: str, frames: int, sound: bool) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "clip.mp4"
-        source: list[str] = ["-f", "lavfi", "-i", f"testsrc2=size={width}x{height}:rate={fps}"]
-        if sound:
-            source += ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-c:a", "aac", "-shortest"]
-        look = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
-        ffmpeg(*source, "-frames:v", str(frames), *look, path)
-        return path.read_bytes()
 
 
 def patience(*moods: Any) -> float:
