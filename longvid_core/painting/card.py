@@ -21,7 +21,8 @@ from .scene import Recipe
 CHUNK = "longvid.card"
 """The PNG text chunk that holds the recipe, as JSON."""
 
-_CACHE_PIXELS, _CACHE_SIZE = 1_100_000, 3
+_CACHE_PIXELS, _CACHE_SIZE = 3_300_000, 64
+"""Cards in memory: three of a common video's size, or more small ones. A larger one than a third of it is not kept."""
 _cache: OrderedDict[bytes, Painting] = OrderedDict()
 _lock = threading.Lock()
 
@@ -46,12 +47,16 @@ def painting_of(recipe: Recipe) -> Painting:
             _cache.move_to_end(key)
             return _cache[key]
     painting = paint(recipe)
-    if recipe.width * recipe.height <= _CACHE_PIXELS:
+    if _pixels(painting) <= _CACHE_PIXELS // 3:
         with _lock:
             _cache[key] = painting
-            while len(_cache) > _CACHE_SIZE:
+            while len(_cache) > _CACHE_SIZE or sum(map(_pixels, _cache.values())) > _CACHE_PIXELS:
                 _cache.popitem(last=False)
     return painting
+
+
+def _pixels(painting: Painting) -> int:
+    return painting.width * painting.height
 
 
 def save_card(recipe: Recipe, target: Path) -> None:

@@ -14,7 +14,8 @@ from .scene import Recipe, Scene, compose_scene
 from .sets import paint_set
 from .stage import MARGIN, Layer, lay_over
 
-_LEAST, _MOST = 200_000, 1_500_000
+_LEAST, _MOST, _FINER = 200_000, 1_500_000, 3
+"""A card is painted on so many pixels, at least and at most, and scaled; a small one no finer than so many times each way."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Painting:
 def paint(recipe: Recipe) -> Painting:
     """Paints `recipe`. The same recipe gives the same pixels."""
     area = recipe.width * recipe.height
-    factor = (_LEAST / area) ** 0.5 if area < _LEAST else (_MOST / area) ** 0.5 if area > _MOST else 1.0
+    painted = min(max(area, min(_LEAST, area * _FINER**2)), _MOST)
+    factor = (painted / area) ** 0.5
     width, height = (max(32, round(v * factor)) for v in (recipe.width, recipe.height))
     scene = compose_scene(recipe, width, height)
     paint_set(scene)

@@ -93,12 +93,12 @@ def test_every_set_paints_a_whole_picture_with_light_and_dark(prompt):
     assert 8 < grey.mean() < 245
 
 
-@pytest.mark.parametrize("size", [(16, 16), (64, 1024), (1024, 64), (180, 320), (2048, 1152)])
+@pytest.mark.parametrize("size", [(16, 16), (64, 1024), (1024, 64), (180, 320), (1600, 1000)])
 def test_any_size_is_that_size(size):
     assert picture("a man on a boat at sea, lighthouse, rain", size=size).shape == (size[1], size[0], 3)
 
 
-@pytest.mark.parametrize("size", [(64, 208), (208, 64), (33, 47)])
+@pytest.mark.parametrize("size", [(40, 130), (130, 40), (33, 47)])
 @pytest.mark.parametrize("framing", ["extreme_wide", "extreme_close"])
 def test_every_set_survives_every_shape_and_framing(size, framing):
     for prompt in (*PROMPTS, "a machine room, gears", "snow mountains", "rice terraces", "a pagoda, an elephant, a camel, a cat"):
