@@ -12,7 +12,26 @@ import pytest
 # Started in the background, a shell's child ignores Ctrl-C, and so would every process these tests stop with it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+_LONG = ("tests/comfy", "tests/browser", "tests/diffusion", "tests/test_remote_killed.py", "tests/providers/test_wan")
+"""Where tests wait for minutes: they begin first, so that the short ones fill the time until they end."""
+
 _KEYS = ("_API_KEY", "_API_SECRET", "_API_TOKEN", "_BASE_URL")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares a ComfyUI goes to one worker, so that it starts once; the rest file by file. Read by `--dist loadgroup`."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+
+
+def _group(item: pytest.Item) -> str:
+    file = item.nodeid.partition("::")[0]
+    if file.startswith("tests/comfy"):
+        for host in ("tiny_host", "host"):
+            if host in getattr(item, "fixturenames", ()):
+                return f"tests/comfy/{host}"
+    return file
 
 
 def _isolate(patch: pytest.MonkeyPatch, folder: Path) -> None:
