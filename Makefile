@@ -4,6 +4,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests demo test lint checks serve bench clean
 BIN := .venv/bin
+# Where it is set, every one of the hundreds of Pythons that tests start compiles Longvid, and ComfyUI, anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -19,7 +21,7 @@ demo: setup ## A real ComfyUI turns a prompt into out/demo.mp4 and its manifest
 
 test: setup-tests ## Everything: lint, types, and all tests, none skipped
 	@$(MAKE) --no-print-directory checks
-	$(BIN)/python -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -q -n 3 --dist loadgroup --no-loadscope-reorder
 
 lint: setup ## ruff and mypy alone
 	@$(MAKE) --no-print-directory checks

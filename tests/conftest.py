@@ -15,11 +15,15 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 _LONG = ("tests/comfy", "tests/browser", "tests/diffusion", "tests/test_remote_killed.py", "tests/providers/test_wan")
 """Where tests wait for minutes: they begin first, so that the short ones fill the time until they end."""
 
+_SHARED = ("tiny_host", "host", "processor", "tiny_models")
+"""Fixtures that take long to make, once a worker."""
+
 _KEYS = ("_API_KEY", "_API_SECRET", "_API_TOKEN", "_BASE_URL")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares a ComfyUI goes to one worker, so that it starts once; the rest file by file. Read by `--dist loadgroup`."""
+    """What shares a ComfyUI or a model goes to one worker, which makes it once; the rest file by file. For `--dist loadgroup`."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item)))
     items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
@@ -27,10 +31,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _group(item: pytest.Item) -> str:
     file = item.nodeid.partition("::")[0]
-    if file.startswith("tests/comfy"):
-        for host in ("tiny_host", "host"):
-            if host in getattr(item, "fixturenames", ()):
-                return f"tests/comfy/{host}"
+    for shared in _SHARED:
+        if shared in getattr(item, "fixturenames", ()):
+            return f"{Path(file).parts[1] if shared == 'host' else 'all'} {shared}"
     return file
 
 

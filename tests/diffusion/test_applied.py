@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from diffusers import WanTransformer3DModel
 
 from longvid_core.diffusion.loading import place_offloaded, set_attention
 from longvid_core.errors import BadInput, MissingTool
@@ -33,15 +31,19 @@ def plain(flf2v: Path, request_of: Request, tmp_path_factory: pytest.TempPathFac
     return with_settings(flf2v, request_of(), tmp_path_factory.mktemp("plain") / "plain.mkv")[1]
 
 
-@pytest.mark.parametrize(("name", "dtype"), [("bf16", torch.bfloat16), ("fp16", torch.float16), ("fp32", torch.float32)])
-def test_precision(flf2v: Path, request_of: Request, tmp_path: Path, plain: str, name: str, dtype: torch.dtype) -> None:
+@pytest.mark.parametrize(("name", "dtype"), [("bf16", "bfloat16"), ("fp16", "float16"), ("fp32", "float32")])
+def test_precision(flf2v: Path, request_of: Request, tmp_path: Path, plain: str, name: str, dtype: str) -> None:
+    import torch
+
     pipe, made = with_settings(flf2v, request_of(), tmp_path / "clip.mkv", dtype=name)
-    assert pipe.transformer.blocks[0].attn1.to_q.weight.dtype == dtype
+    assert pipe.transformer.blocks[0].attn1.to_q.weight.dtype == getattr(torch, dtype)
     assert pipe.vae.dtype == torch.float32
     assert (made == plain) == (name == "bf16")
 
 
 def test_precision_of_the_vae(flf2v: Path, request_of: Request, tmp_path: Path, plain: str) -> None:
+    import torch
+
     pipe, made = with_settings(flf2v, request_of(), tmp_path / "clip.mkv", vae_dtype="bf16")
     assert pipe.vae.dtype == torch.bfloat16 and made != plain
 
@@ -56,6 +58,8 @@ def test_tiling_and_slicing(flf2v: Path, request_of: Request, tmp_path: Path) ->
 
 
 def test_weights_kept_as_8_bit_floats(flf2v: Path, request_of: Request, tmp_path: Path, plain: str) -> None:
+    import torch
+
     pipe, made = with_settings(flf2v, request_of(), tmp_path / "clip.mkv", layerwise_fp8=True)
     assert pipe.transformer.blocks[0].ffn.net[2].weight.dtype == torch.float8_e4m3fn
     assert pipe.transformer.patch_embedding.weight.dtype != torch.float8_e4m3fn  # too delicate
@@ -123,6 +127,8 @@ def test_offloaded_weights_make_the_same_frames(
     flf2v: Path, request_of: Request, tmp_path: Path, plain: str, offload: str
 ) -> None:
     """With the processor in the place of a GPU: what moves the weights runs, and the pixels do not change."""
+    import torch
+
     with PROVIDER.opened(around()) as run:
         pipe = run._loaded(str(flf2v))
         place_offloaded(pipe, offload, torch.device("cpu"))
@@ -134,6 +140,9 @@ def test_offloaded_weights_make_the_same_frames(
 def test_only_algorithms_that_repeat(
     flf2v: Path, request_of: Request, tmp_path: Path, plain: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import torch
+    from diffusers import WanTransformer3DModel
+
     seen: list[bool] = []
     forward = WanTransformer3DModel.forward
 

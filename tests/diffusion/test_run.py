@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import pkgutil
 import threading
 import weakref
 from collections.abc import Callable
@@ -12,8 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from diffusers import AutoencoderKLWan, WanTransformer3DModel
 from PIL import Image
 
 from longvid_core.errors import BadInput, Interrupted, RenderFailed
@@ -38,6 +37,8 @@ def test_steps_and_pictures_are_told(flf2v: Path, request_of: Request, tmp_path:
 
 def test_a_preview_shows_the_colours_of_the_picture(flf2v: Path, request_of: Request, tmp_path: Path) -> None:
     """The map from latents to colours, tried on the latents of a picture it was fitted to."""
+    import torch
+
     from longvid_core.diffusion.stepping import Sketch
     from longvid_core.providers.wan import WanFamily
 
@@ -73,6 +74,8 @@ def test_it_stops_within_a_step(flf2v: Path, request_of: Request, tmp_path: Path
 def test_nothing_of_a_clip_is_alive_when_it_is_done(
     flf2v: Path, request_of: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from diffusers import AutoencoderKLWan, WanTransformer3DModel
+
     seen: list[weakref.ref[Any]] = []
     forward, decode = WanTransformer3DModel.forward, AutoencoderKLWan.decode
 
@@ -95,11 +98,21 @@ def test_nothing_of_a_clip_is_alive_when_it_is_done(
     assert model() is None  # leaving the run frees the model
 
 
+TRANSFORMER, DECODER = "diffusers.WanTransformer3DModel.forward", "diffusers.AutoencoderKLWan.decode"
+
+
+def of(name: str) -> Any:
+    """What is called that, in a library that takes long to load."""
+    return pkgutil.resolve_name(name)
+
+
 class Full:
     """A device without memory for a while: the transformer or the decoder fails as torch does."""
 
-    def __init__(self, patch: pytest.MonkeyPatch, cls: type, name: str, error: Callable[[], Exception]) -> None:
+    def __init__(self, patch: pytest.MonkeyPatch, place: str, error: Callable[[], Exception]) -> None:
         self.times = 1
+        where, _, name = place.rpartition(".")
+        cls = of(where)
         real = getattr(cls, name)
 
         def fail(me: Any, *args: Any, **more: Any) -> Any:
@@ -114,16 +127,16 @@ class Full:
 @pytest.mark.parametrize(
     ("place", "error", "doing"),
     [
-        ((WanTransformer3DModel, "forward"), lambda: torch.OutOfMemoryError("CUDA out of memory."), "sampling the first step"),
-        ((AutoencoderKLWan, "decode"), lambda: RuntimeError("MPS backend out of memory"), "decoding the frames"),
-        ((AutoencoderKLWan, "decode"), lambda: RuntimeError("[enforce fail] can't allocate memory: 8 GB"), "decoding the frames"),
+        (TRANSFORMER, lambda: of("torch.OutOfMemoryError")("CUDA out of memory."), "sampling the first step"),
+        (DECODER, lambda: RuntimeError("MPS backend out of memory"), "decoding the frames"),
+        (DECODER, lambda: RuntimeError("[enforce fail] can't allocate memory: 8 GB"), "decoding the frames"),
     ],
 )
 def test_out_of_memory_says_what_to_switch_on(
-    studio: Studio, flf2v: Path, samplings: Samplings, monkeypatch: pytest.MonkeyPatch, place: Any, error: Any, doing: str
+    studio: Studio, flf2v: Path, samplings: Samplings, monkeypatch: pytest.MonkeyPatch, place: str, error: Any, doing: str
 ) -> None:
     """One segment fails with advice; the next has the memory again and is rendered."""
-    Full(monkeypatch, *place, error)
+    Full(monkeypatch, place, error)
     made = studio.clips(small_plan(2, frames=9), backend=f"wan:{flf2v}")
     assert outcomes(made) == ["failed", "rendered"]
     message = made.outcomes[0].message
@@ -132,6 +145,8 @@ def test_out_of_memory_says_what_to_switch_on(
 
 
 def test_advice_leaves_out_what_is_on_and_goes_by_the_device() -> None:
+    import torch
+
     from longvid_core.diffusion.memory import advice
     from longvid_core.diffusion.settings import WanSettings
 
@@ -154,7 +169,7 @@ def test_advice_leaves_out_what_is_on_and_goes_by_the_device() -> None:
 def test_other_failures_are_told_as_they_are(
     studio: Studio, flf2v: Path, samplings: Samplings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Full(monkeypatch, WanTransformer3DModel, "forward", lambda: RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+    Full(monkeypatch, TRANSFORMER, lambda: RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
     made = studio.clips(small_plan(2, frames=9), backend=f"wan:{flf2v}")
     assert outcomes(made) == ["failed", "rendered"]
     assert "mat1 and mat2" in (made.outcomes[0].message or "")
@@ -163,6 +178,8 @@ def test_other_failures_are_told_as_they_are(
 def test_a_clip_of_another_length_is_no_clip(
     flf2v: Path, request_of: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from diffusers import AutoencoderKLWan
+
     decode = AutoencoderKLWan.decode
     monkeypatch.setattr(AutoencoderKLWan, "decode", lambda self, z, **more: decode(self, z[:, :, :1], **more))
     with PROVIDER.opened(around()) as run, pytest.raises(RenderFailed, match="made 1 frames of 64x48 instead of 9"):

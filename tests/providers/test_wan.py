@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from diffusers import WanTransformer3DModel
 from PIL import Image
 
 from longvid_core.errors import CannotRender, Interrupted
@@ -132,6 +131,8 @@ def test_wan_2_2_hands_over_from_one_transformer_to_the_other(
     studio: Studio, tmp_path: Path, processor: None, samplings: Samplings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The noisy step is the first one's, the quiet one the second's; a last frame may be there, and matters where it is."""
+    from diffusers import WanTransformer3DModel
+
     folder = save_wan(tmp_path / "A14B", "i2v-2.2")
     asked: list[object] = []
     forward = WanTransformer3DModel.forward
