@@ -6,35 +6,47 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 # Started in the background, a shell's child ignores Ctrl-C, and so would every process these tests stop with it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-_LONG = ("tests/comfy", "tests/browser", "tests/diffusion", "tests/test_remote_killed.py", "tests/providers/test_wan")
-"""Where tests wait for minutes: they begin first, so that the short ones fill the time until they end."""
-
-_SHARED = ("tiny_host", "host", "processor", "tiny_models")
-"""Fixtures that take long to make, once a worker."""
+_TOGETHER = (
+    "tests/browser/",
+    "tests/comfy/test_wan|tests/comfy/test_checkpoint",
+    "tests/comfy/test_stopping",
+    "tests/comfy/test_remote",
+    "tests/comfy/",
+    "tests/diffusion/|tests/providers/test_wan|tests/providers/test_framepack",
+    "tests/test_remote_killed",
+)
+"""What shares a ComfyUI, or models, runs on one worker. These take minutes, and begin first; the rest goes file by file."""
 
 _KEYS = ("_API_KEY", "_API_SECRET", "_API_TOKEN", "_BASE_URL")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in a hook of the same name
+def _place(nodeid: str) -> str:
+    found = (place for place in _TOGETHER if nodeid.startswith(tuple(place.split("|"))))
+    return next(found, nodeid.partition("::")[0])
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares a ComfyUI or a model goes to one worker, which makes it once; the rest file by file. For `--dist loadgroup`."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+    order = {place: at for at, place in enumerate(_TOGETHER)}
+    items.sort(key=lambda item: order.get(_place(item.nodeid), len(order)))
 
 
-def _group(item: pytest.Item) -> str:
-    file = item.nodeid.partition("::")[0]
-    for shared in _SHARED:
-        if shared in getattr(item, "fixturenames", ()):
-            return f"{Path(file).parts[1] if shared == 'host' else 'all'} {shared}"
-    return file
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """One worker for each of `_TOGETHER`, and for each other file. The groups of xdist 3.8 itself do not work with pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByPlace(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _place(nodeid)
+
+    return ByPlace(config, log)
 
 
 def _isolate(patch: pytest.MonkeyPatch, folder: Path) -> None:
