@@ -16,7 +16,7 @@ from ..models.manifest import Manifest
 from ..models.plan import Plan, Segment
 from ..planning.difference import Difference, changed_fields
 from .facts import Facts, film_facts, keyframe_says, segment_facts
-from .share import share
+from .share import share, share_plan
 
 FILM = "film"
 """What differences of the whole film go by in place of a segment's id."""
@@ -137,11 +137,17 @@ def compare(
 
 
 def _alike(one: Side, other: Side) -> tuple[Side, Side]:
-    """Both without their words, where one of two manifests is: else every hash would be another word."""
-    if one.manifest is None or other.manifest is None or one.manifest.shared == other.manifest.shared:
+    """Both without their words, where one of them is: else every hash would be another word."""
+    if not any(side.manifest is not None and side.manifest.shared for side in (one, other)):
         return one, other
-    bare = [share(side.manifest) for side in (one, other) if side.manifest]
-    return Side(bare[0].plan, bare[0], one.film), Side(bare[1].plan, bare[1], other.film)
+    return _bare(one), _bare(other)
+
+
+def _bare(side: Side) -> Side:
+    if side.manifest is None:
+        return Side(share_plan(side.plan), None, side.film)
+    shared = share(side.manifest)
+    return Side(shared.plan, shared, side.film)
 
 
 def matched(old: Iterable[Segment], new: Iterable[Segment]) -> list[tuple[Segment | None, Segment | None]]:

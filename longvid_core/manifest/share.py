@@ -17,9 +17,10 @@ from ..models.visual import VisualState
 
 _CAST = "cast:"
 _MARK = "sha256:"
+_HIDDEN = re.compile(_MARK + "[0-9a-f]{64}")
 _COLOUR = re.compile("#[0-9a-fA-F]{6}")
-_WORDS = frozenset({"negative", "prompt", "prompt_sent", "text"})
-"""Names under which a renderer's own record holds words."""
+_WORDS = re.compile("prompt|negative|positive|caption|(^|_)text(?!_encoder)(_|$)", re.IGNORECASE)
+"""Names under which a renderer's own record holds words: `negative_sent`, `promptText`, `text`."""
 
 
 def share(manifest: Manifest) -> Manifest:
@@ -36,7 +37,7 @@ def share(manifest: Manifest) -> Manifest:
         update={
             "shared": True,
             "planner": planner,
-            "plan": _plan(manifest.plan),
+            "plan": share_plan(manifest.plan),
             "keyframes": tuple(_keyframe_record(k) for k in manifest.keyframes),
             "segments": tuple(_segment_record(s) for s in manifest.segments),
         }
@@ -44,24 +45,28 @@ def share(manifest: Manifest) -> Manifest:
 
 
 def hidden(words: str) -> str:
-    """The words' hash in their place; nothing for no words."""
-    return _MARK + hashlib.sha256(words.encode()).hexdigest() if words else ""
+    """The words' hash in their place; nothing for no words, and a hash that is one already as it is."""
+    if not words or _HIDDEN.fullmatch(words):
+        return words
+    return _MARK + hashlib.sha256(words.encode()).hexdigest()
 
 
 def without_words(record: Mapping[str, Any]) -> dict[str, Any]:
     """A fingerprint, or what is recorded of a clip, with the words in it hashed."""
-    return {name: _worded(name, value) for name, value in record.items()}
+    return {name: _worded(value, _WORDS.search(name) is not None) for name, value in record.items()}
 
 
-def _worded(name: str, value: Any) -> Any:
+def _worded(value: Any, words: bool) -> Any:
+    """words: whether texts are what somebody wrote, by a name that stands over them."""
     if isinstance(value, Mapping):
-        return without_words(value)
+        return {name: _worded(each, words or _WORDS.search(name) is not None) for name, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_worded(name, each) for each in value]
-    return hidden(value) if isinstance(value, str) and name in _WORDS else value
+        return [_worded(each, words) for each in value]
+    return hidden(value) if isinstance(value, str) and words else value
 
 
-def _plan(plan: Plan) -> Plan:
+def share_plan(plan: Plan) -> Plan:
+    """The plan without its words, as a shared manifest has it. Sharing twice changes nothing."""
     return plan.model_copy(
         update={
             "title": hidden(plan.title),

@@ -71,6 +71,10 @@ def flat(value: Mapping[str, Any], over: str = "", *, exact: bool = False) -> di
     for name, part in value.items():
         if isinstance(part, dict):
             found |= flat(part, f"{over}{name} ", exact=exact)
+        elif isinstance(part, (list, tuple)) and part and all(isinstance(each, dict) for each in part):
+            for place, each in enumerate(part):
+                kind = each.get("class_type")  # what people know a node of ComfyUI's graph by
+                found |= flat(each, f"{over}{name}[{place}] {f'{kind} ' if kind else ''}", exact=exact)
         elif isinstance(part, (list, tuple)):
             found[f"{over}{name}"] = ", ".join(map(str, part))
         else:

@@ -16,7 +16,7 @@ from longvid_core.manifest.build import build_manifest, manifest_json
 from longvid_core.manifest.diff import Comparison, Side, compare, matched
 from longvid_core.manifest.load import parse_manifest
 from longvid_core.manifest.pictures import together
-from longvid_core.manifest.share import share
+from longvid_core.manifest.share import share, share_plan
 from longvid_core.media.delta import picture_delta
 from longvid_core.models import Manifest, Plan
 from longvid_core.models.film import FilmOptions
@@ -243,6 +243,18 @@ def test_a_film_without_its_words_is_the_same_film(base: tuple[Manifest, Path]) 
     assert diff(base[0], share(base[0])).equal
     other = share(base[0].model_copy(update={"plan": changed(base[0].plan, 1, prompt="Else.")}))
     assert fields(diff(base[0], other), 1)["prompt"][1].startswith("sha256:")
+    assert diff(PLAN, share(base[0])).equal and diff(share(base[0]), share_plan(PLAN)).equal
+
+
+def test_a_loras_strength_on_the_canvas_is_named_by_its_node(base: tuple[Manifest, Path]) -> None:
+    def by(strength: float) -> Manifest:
+        nodes = [{"class_type": "UNETLoader", "inputs": {}}, {"class_type": "LoraLoader", "inputs": {"strength_model": strength}}]
+        first, *rest = base[0].segments
+        model = first.model.model_copy(update={"fingerprint": {"graph": {"nodes": nodes}}})
+        return base[0].model_copy(update={"segments": (first.model_copy(update={"model": model}), *rest)})
+
+    found = fields(diff(by(0.5), by(0.6)), 0)
+    assert found == {"model graph nodes[1] LoraLoader inputs strength model": ("0.5", "0.6")}
 
 
 @settings(deadline=None)

@@ -171,3 +171,15 @@ def test_a_shared_manifest_holds_no_words(manifest: Manifest) -> None:
     assert shared.plan.segments[0].prompt == hidden(plan.segments[0].prompt)
     assert "#102030" in text and parse_manifest(json.loads(text)) == shared == share(shared)
     assert [s.render_key for s in shared.segments] == [s.render_key for s in manifest.segments]
+
+
+def test_words_in_a_renderers_own_record_go_too(manifest: Manifest) -> None:
+    made = {"negative_sent": "blurry", "sigmas": [1.0], "text_encoder_on_cpu": True, "scheduler": "UniPC"}
+    told = {"inputs": {"negative_prompt": "rain", "promptText": {"a": ["fog"]}, "mode": "pro"}, "text_encoder": "umt5"}
+    first = manifest.segments[0]
+    model = first.model.model_copy(update={"fingerprint": told})
+    segments = (first.model_copy(update={"made": made, "model": model}), *manifest.segments[1:])
+    shared = share(manifest.model_copy(update={"segments": segments})).segments[0]
+    assert shared.made == {**made, "negative_sent": hidden("blurry")}
+    inputs = {"negative_prompt": hidden("rain"), "promptText": {"a": [hidden("fog")]}, "mode": "pro"}
+    assert shared.model.fingerprint == {**told, "inputs": inputs}
