@@ -28,9 +28,11 @@ from ..validation import describe
 
 if TYPE_CHECKING:
     from ..models.manifest import Manifest
+    from ..models.plan import Plan
     from ..store.home import Store
 
 BUNDLE_SCHEMA = "longvid.bundle/1"
+SUFFIXES = (".zip", ".longvid")
 MANIFEST, PLAN, SIGNATURE, LIST = "film.manifest.json", "plan.json", "film.signature.json", "bundle.json"
 CANVAS = {"workflow.json": "workflow", "prompt.json": "prompt"}
 """Entries that hold what ComfyUI put into the film's container, and the names of those tags."""
@@ -233,16 +235,16 @@ def opened_bundle(path: Path, interrupted: Callable[[], bool] = lambda: False) -
     """
     with temporary_folder() as folder:
         _unpack(path, folder, interrupted)
-        yield OpenBundle(folder, folder / MANIFEST, _checked(folder))
+        yield OpenBundle(folder, folder / MANIFEST, _checked(folder, str(path)))
 
 
 def is_bundle(path: Path) -> bool:
-    """Whether a file is an archive, as bundles are, and no JSON."""
+    """Whether a file is an archive, as bundles are, and no JSON; or is called one, and `opened_bundle` says what is wrong."""
     try:
         with open(path, "rb") as file:
-            return file.read(4) == b"PK\x03\x04"
+            return file.read(4) == b"PK\x03\x04" or path.suffix.lower() in SUFFIXES
     except OSError:
-        return False
+        return path.suffix.lower() in SUFFIXES
 
 
 def _unpack(path: Path, folder: Path, interrupted: Callable[[], bool]) -> None:
@@ -366,13 +368,15 @@ def _check_picture(file: Path) -> None:
         raise BadInput(f"the reference {file.name} of the bundle is no picture that can be read.", _WAY_OUT) from error
 
 
-def _checked(folder: Path) -> dict[str, Path]:
-    """The pictures by their pixels. NotEqual for a picture or clip that the manifest does not name."""
+def _checked(folder: Path, bundle: str) -> dict[str, Path]:
+    """The pictures by their pixels. NotEqual for a picture or clip that the manifest does not name, and for another plan."""
     from ..media.images import asset_of
-    from .load import load_manifest
+    from .load import parse_manifest, read_value
     from .references import named_pictures
 
-    manifest = load_manifest(folder / MANIFEST)
+    manifest = parse_manifest(read_value(folder / MANIFEST, f"{bundle}: {MANIFEST}"), f"{bundle}: {MANIFEST}")
+    if manifest.plan != _plan(folder / PLAN, bundle):
+        raise NotEqual(f"{PLAN} of the bundle {bundle} is not the plan in its manifest.", "Get the bundle again.")
     pictures = {asset_of(file).pixels_sha256: file for file in sorted((folder / "references").glob("*"))}
     clips = {file.stem: file for file in (folder / "clips").glob("*")}
     named = {p.pixels_sha256 for p in named_pictures(manifest)} | {s.clip.sha256 for s in manifest.segments if s.clip}
@@ -380,3 +384,14 @@ def _checked(folder: Path) -> dict[str, Path]:
         if content not in named:
             raise NotEqual(f"{file.parent.name}/{file.name} of the bundle is named nowhere in its manifest.")
     return pictures
+
+
+def _plan(file: Path, bundle: str) -> Plan:
+    from ..models.plan import Plan
+    from .load import read_value
+
+    value = read_value(file, f"{bundle}: {PLAN}")
+    try:
+        return Plan.model_validate(value)
+    except ValidationError as error:
+        raise BadInput(f"{PLAN} of the bundle {bundle} does not hold:", *describe(error)) from error

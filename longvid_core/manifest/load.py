@@ -35,24 +35,26 @@ def load_manifest(path: Path) -> Manifest:
     return parse_manifest(read_value(path), str(path))
 
 
-def read_value(path: Path) -> dict[str, Any]:
-    """The manifest's JSON as it stands in the file: what its hash and its signature are of. Errors as in `load_manifest`."""
+def read_value(path: Path, name: str | None = None) -> dict[str, Any]:
+    """The manifest's JSON as it stands in the file: what its hash and its signature are of. Errors as in `load_manifest`; `name`
+    stands in them, where the path would tell nobody anything."""
+    name = name or str(path)
     try:
         size = path.stat().st_size
         if size > LARGEST:
-            raise BadInput(f"{path} has {size >> 20} MiB; no manifest is larger than {LARGEST >> 20}.", _WAY_OUT)
+            raise BadInput(f"{name} has {size >> 20} MiB; no manifest is larger than {LARGEST >> 20}.", _WAY_OUT)
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise BadInput(f"cannot read {path}: {in_words(error)[0]}.", "Check the path.") from error
+        raise BadInput(f"cannot read {name}: {in_words(error)[0]}.", "Check the path.") from error
     except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not a manifest: it is not UTF-8 text.", _WAY_OUT) from error
+        raise BadInput(f"{name} is not a manifest: it is not UTF-8 text.", _WAY_OUT) from error
     try:
         value = strict_json(text)
     except (ValueError, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise BadInput(f"{path} is not JSON: {why}.", "Restore it, or make the film again.") from error
+        raise BadInput(f"{name} is not JSON: {why}.", "Restore it, or make the film again.") from error
     if not isinstance(value, dict):
-        raise BadInput(f"{path} is not a manifest: it must be a JSON object.", _WAY_OUT)
+        raise BadInput(f"{name} is not a manifest: it must be a JSON object.", _WAY_OUT)
     return value
 
 

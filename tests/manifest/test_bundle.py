@@ -271,6 +271,27 @@ def test_a_picture_that_the_manifest_does_not_name_is_refused(bundle: Bundle) ->
     assert "named nowhere" in refused(listed_with(bundle(), name, file.getvalue()), NotEqual)
 
 
+def test_a_plan_that_is_not_the_manifests_is_refused(bundle: Bundle) -> None:
+    """People may unpack it by hand."""
+    path = bundle()
+    other = zipfile.ZipFile(path).read("plan.json").replace(b"Small", b"Smell")
+    listed = json.loads(zipfile.ZipFile(path).read("bundle.json"))
+    next(f for f in listed["files"] if f["path"] == "plan.json")["sha256"] = hashlib.sha256(other).hexdigest()
+    new = {"plan.json": other, "bundle.json": json.dumps(listed).encode()}
+    assert "not the plan in its manifest" in refused(rewritten(path, lambda name, data: new.get(name, data)), NotEqual)
+
+
+def test_what_is_wrong_with_its_manifest_is_said_of_the_bundle(bundle: Bundle) -> None:
+    path = bundle()
+    newer = zipfile.ZipFile(path).read("film.manifest.json").replace(b"longvid.manifest/1", b"longvid.manifest/9")
+    listed = json.loads(zipfile.ZipFile(path).read("bundle.json"))
+    next(f for f in listed["files"] if f["path"] == "film.manifest.json")["sha256"] = hashlib.sha256(newer).hexdigest()
+    new = {"film.manifest.json": newer, "bundle.json": json.dumps(listed).encode()}
+    changed = rewritten(path, lambda name, data: new.get(name, data))
+    said = refused(changed, NewerSchema)
+    assert said.startswith(f"{changed}: film.manifest.json is longvid.manifest/9") and "Upgrade Longvid" in said
+
+
 @pytest.mark.parametrize(
     "data", [b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(evil) run\n", b"<svg/>", b"\x80\x04K\x01.", b""]
 )
