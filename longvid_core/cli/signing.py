@@ -120,16 +120,23 @@ def verify(
     others = (*(trust or ()), *settings.signing.trust)
     known = authorities(folder or settings.signing.folder or signing_folder(), others)
     pictures = png_files(keyframes) if keyframes is not None else ()
-    verdict = verify_film(film, manifest=manifest, trust=known, must_trust=bool(others), pictures=pictures)
+    verdict = verify_film(
+        film, manifest=manifest or manifest_beside(film), trust=known, must_trust=bool(others), pictures=pictures
+    )
     shown = {"event": "done", **verdict.json_value(), "holds": verdict.holds}
     reporter(as_json).show(_table(verdict, film), shown)
     return 0 if verdict.holds else 1
 
 
 def manifest_beside(film: Path) -> Path:
-    """The film's manifest, where nobody says where it is."""
+    """The film's manifest, where nobody says where it is. BadInput where what is named is one itself."""
+    from ..errors import BadInput
     from ..manifest.build import manifest_path
+    from ..manifest.sides import film_beside
 
+    if film.suffix.lower() == ".json":
+        own = film_beside(film)
+        raise BadInput(f"{film} is no film.", f"Name the film that it tells of{f': {own}' if own else ''}.")
     return manifest_path(film)
 
 

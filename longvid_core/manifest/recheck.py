@@ -22,7 +22,7 @@ from .share import without_words
 
 if TYPE_CHECKING:
     from ..catalog import Backend
-    from ..models.signature import Verdict
+    from ..models.signature import Check
     from ..render.session import Session
 
 Clips = Callable[[SegmentRecord], "Path | None"]
@@ -73,24 +73,29 @@ def _manifest(manifest: Manifest, path: Path, film: Path | None, session: Sessio
 
 
 def _signature(path: Path, film: Path | None, session: Session) -> Iterator[Finding]:
-    if film is None:
-        yield Finding(what="signature", holds=None, message="its film is not here, and is signed together with it")
-        return
     try:
-        verdict = _verdict(path, film, session)
+        checks = _signed(path, film, session)
     except MissingTool as error:
         yield Finding(what="signature", holds=None, message=f"it is signed, and cannot be checked: {error.what}")
         return
-    for one in verdict.checks:
+    if film is None:
+        said = "the film is not here: its manifest's own signature is looked at, and no credentials"
+        yield Finding(what="signature", holds=None, message=said)
+    for one in checks:
         yield Finding(what=f"signature: {one.name}", holds=one.holds, message=one.message)
 
 
-def _verdict(path: Path, film: Path, session: Session) -> Verdict:
+def _signed(path: Path, film: Path | None, session: Session) -> tuple[Check, ...]:
+    from ..approval import signature_beside
     from ..signing.authority import signing_folder
-    from ..signing.verify import authorities, verify_film
+    from ..signing.verify import authorities, verify_film, verify_manifest
 
     own = session.settings.signing
-    return verify_film(film, manifest=path, trust=authorities(own.folder or signing_folder(), own.trust))
+    trust = authorities(own.folder or signing_folder(), own.trust)
+    if film is None:
+        name = signature_beside(path).name.removesuffix(".signature.json")
+        return verify_manifest(path, path.with_name(f"{name}.mp4"), trust=trust)
+    return verify_film(film, manifest=path, trust=trust).checks
 
 
 def _film(manifest: Manifest, path: Path, film: Path | None) -> Iterator[Finding]:

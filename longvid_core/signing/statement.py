@@ -8,8 +8,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from ..canonical import canonical_json, strict_json
+from ..canonical import canonical_json
 from ..errors import BadInput
+from ..manifest.load import read_value
 from ..models.base import Sha256
 from ..models.manifest import MANIFEST_SCHEMA
 from ..validation import describe
@@ -65,17 +66,12 @@ class Statement:
 
 def read_statement(path: Path) -> Statement:
     """The manifest at `path`. BadInput where it is missing, no manifest, or could be read in two ways (a name given twice)."""
+    value = read_value(path, f"the manifest {path}")
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise BadInput(f"cannot read the manifest {path}: {why}.", "A film is signed and checked with its manifest.") from error
-    try:
-        value = strict_json(text)
         canonical = canonical_json(value)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{path} is not a manifest: {error}.", "Restore it, or make the film again.") from error
-    schema = str(value.get("schema") if isinstance(value, dict) else None)
+    schema = str(value.get("schema"))
     if not schema.startswith(MANIFEST_SCHEMA.rpartition("/")[0] + "/"):
         raise BadInput(f"{path} is not a manifest: its schema is {schema!r}, not {MANIFEST_SCHEMA!r}.", "Name another file.")
     try:

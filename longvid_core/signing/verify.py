@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -47,8 +47,8 @@ class _Found:
     statement_fault: str
     signature: FilmSignature | None
     signature_fault: str | None
-    credentials: Credentials | None
-    sha256: str
+    credentials: Credentials | None = None
+    sha256: str = ""
 
 
 def verify_film(
@@ -77,7 +77,27 @@ def verify_film(
     return Verdict(film=str(film), signer=signer, checks=(*checks, *(_picture(p, found, trust) for p in pictures)))
 
 
+def verify_manifest(manifest: Path, film: Path, *, trust: Authorities = NOBODY) -> tuple[Check, ...]:
+    """Check a manifest by its signature file alone, where the film is not at hand. film: where it would be.
+
+    As in `verify_film`, what does not hold is a check. Who signed is told only where the signature file has the certificate:
+    else the film's own credentials say it.
+    """
+    need_cryptography()
+    found = _beside(film, manifest)
+    chain = _manifest_chain(found.signature)
+    own = _manifest(found, chain)
+    signer = _signer(found, chain, trust, own.holds)
+    return (own, _signed_by(found, signer, False)) if signer is not None else (own,)
+
+
 def _look(film: Path, manifest: Path, trust: Authorities) -> _Found:
+    credentials = read_credentials(film, trust) if takes_credentials(film) else None
+    return replace(_beside(film, manifest), credentials=credentials, sha256=sha256_file(film))
+
+
+def _beside(film: Path, manifest: Path) -> _Found:
+    """All but the film itself."""
     statement, statement_fault = None, ""
     try:
         statement = read_statement(manifest)
@@ -92,8 +112,7 @@ def _look(film: Path, manifest: Path, trust: Authorities) -> _Found:
             signature_fault = f"{beside.name} is damaged: {'; '.join(describe(error))}."
         except OSError as error:
             signature_fault = f"{beside.name} cannot be read: {error.strerror}."
-    credentials = read_credentials(film, trust) if takes_credentials(film) else None
-    return _Found(film, statement, statement_fault, signature, signature_fault, credentials, sha256_file(film))
+    return _Found(film, statement, statement_fault, signature, signature_fault)
 
 
 # -- the parts ------------------------------------------------------------------------------------------------------------------

@@ -92,6 +92,7 @@ def test_an_unsigned_film_ends_with_one(longvid: Longvid, film: Path) -> None:
     ran = longvid("verify", "film.mp4")
     assert ran.code == 1 and "film.mp4 is not signed" in ran.out
     assert "there is no film" in refused(longvid("verify", "none.mp4"))
+    assert "Name the film that it tells of: film.mp4." in refused(longvid("verify", "film.manifest.json"))
 
 
 def test_a_studios_certificate_is_trusted_by_who_names_its_authority(longvid: Longvid, film: Path, tmp_path: Path) -> None:
@@ -139,6 +140,7 @@ def test_a_passphrase_comes_from_the_environment_and_shows_nowhere(
         (["film.mp4", "--key", "x.pem"], "--key needs the certificate"),
         (["film.mp4", "--name", "Ann"], "--name goes with --init"),
         (["none.mp4", "--cert", "x.pem"], "x.pem"),
+        (["film.manifest.json"], "Name the film that it tells of: film.mp4."),
     ],
 )
 def test_what_does_not_go_together_is_refused(longvid: Longvid, film: Path, args: list[str], why: str) -> None:
