@@ -65,6 +65,8 @@ def replay(
     """
     from ..settings import load_settings
 
+    if check:
+        _refuse({"--segments": segments, "-o": output, "--html": html, "--budget": budget})
     settings = load_settings(config)
     if comfyui is not None:
         settings = settings.model_copy(update={"comfyui": settings.comfyui.model_copy(update={"path": comfyui})})
@@ -119,6 +121,13 @@ def _pictures(film: _Film, session: Session) -> Callable[[PictureRecord], Path |
     return find
 
 
+def _refuse(given: dict[str, object]) -> None:
+    from ..errors import BadInput
+
+    if wrong := [name for name, value in given.items() if value is not None]:
+        raise BadInput(f"{', '.join(wrong)} cannot go with --check, which renders nothing.", "Check first, then replay.")
+
+
 # -- checking ------------------------------------------------------------------------------------------------------------------
 
 
@@ -166,6 +175,7 @@ def _replay(
     limit: float | None,
     as_json: bool,
 ) -> int:
+    from ..events import Notice
     from ..manifest.repeatable import prepare, unconfirmed
     from ..manifest.replay import chosen, costs
     from ..manifest.restored import settings_of
@@ -195,6 +205,10 @@ def _replay(
                 session.budget_micro_usd = round(1e6 * limit) if remote and limit is not None else None
                 session.store.hashes = looked.store.hashes  # weights are read once, wherever they are used
                 found = _again(film, repeat, render, wanted, environment, looked, session, target, page)
+            if remote and found.failed:
+                looked.emit(Notice(message="What was bought is kept: the same command goes on from there."))
+            elif remote:
+                shutil.rmtree(fresh.store_home, ignore_errors=True)
     out.show(table(found), _value(found, target, page))
     return 3 if found.failed else 0 if found.holds else 1
 
@@ -210,10 +224,11 @@ def _without_previews(out: Reporter) -> Callable[[Event], None]:
 
 
 def _target(folder: Path, film: _Film) -> Path:
-    """The new film's file. BadInput where that is the first one."""
+    """The new film's file. BadInput where that, or its manifest, is the first one."""
     from ..approval import MANIFEST_ENDING
     from ..errors import BadInput
     from ..files import writing
+    from ..manifest.build import manifest_path
     from ..render.film import SUFFIXES
 
     with writing(folder):
@@ -221,8 +236,9 @@ def _target(folder: Path, film: _Film) -> Path:
     options = film.manifest.film.options
     suffix = SUFFIXES[options.codec] if options else film.file.suffix if film.file else ".mp4"
     target = folder / f"{film.path.name.removesuffix(MANIFEST_ENDING)}{suffix}"
-    if target.exists() and film.file is not None and target.samefile(film.file):
-        raise BadInput(f"-o {folder}: the film itself lies there.", "Name another folder.")
+    for new, first, what in ((target, film.file, "film"), (manifest_path(target), film.path, "manifest")):
+        if first is not None and new.exists() and new.samefile(first):
+            raise BadInput(f"-o {folder}: the {what} itself lies there.", "Name another folder.")
     return target
 
 
@@ -256,10 +272,10 @@ def _agree(costs: Any, limit: float | None, out: Reporter) -> None:
 
 @contextlib.contextmanager
 def _place(film: _Film, settings: Settings, output: Path | None, *, remote: bool) -> Iterator[Settings]:
-    """Settings for a run on a fresh store, which goes when all is done.
+    """Settings for a run on a fresh store, which goes when the block ends.
 
-    What was bought must outlive an interruption: then the store stands at a place where the same replay finds it again, and its
-    jobs are in the user's own ledger.
+    What was bought must outlive an interruption, and the failure of another segment: then the store stands at a place where the
+    same replay finds it again, for the caller to remove when all is done, and its jobs are in the user's own ledger.
     """
     from ..files import temporary_folder, work_folder, writing
     from ..manifest.build import manifest_sha256
@@ -274,7 +290,6 @@ def _place(film: _Film, settings: Settings, output: Path | None, *, remote: bool
         home.mkdir(parents=True, exist_ok=True)
     ledger = settings.ledger_url or ledger_url(settings.store_home)
     yield settings.model_copy(update={"home": home, "ledger_url": ledger})
-    shutil.rmtree(home, ignore_errors=True)
 
 
 def _again(

@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..manifest.findings import SAME
 from ..manifest.ranges import segment_ranges
 from ..manifest.replay import Originals, clip_of
 from .page import POLICY, STYLE
@@ -23,17 +24,25 @@ if TYPE_CHECKING:
     from ..models.manifest import Manifest
 
 
+MOST = 24
+"""Segments with stills on a page, at the most: some hundred kilobytes each."""
+
+
 def save_page(
     found: Replayed, manifest: Manifest, outcomes: Collection[Outcome], originals: Originals, film: Path | None, path: Path
 ) -> None:
     """Write the page, whole or not at all. originals: the first clips and film; outcomes and film: the new ones."""
     from ..files import write_bytes
 
-    shots = "".join(_segment(s, _frames(s, manifest, outcomes, originals, film)) for s in found.segments)
+    shown = {s.id for s in sorted(found.segments, key=lambda s: s.result in SAME)[:MOST]}
+    shots = "".join(
+        _segment(s, _row(*_frames(s, manifest, outcomes, originals, film)) if s.id in shown else "") for s in found.segments
+    )
     lines = [f"<li>{escape(line)}</li>" for line in (*found.environment, *found.cautions)]
     lines += [f"<li>{escape(k.what)}: {escape(k.message)}</li>" for k in found.keyframes if k.holds is False]
     told = f"<section><h2>Said before</h2><ul>{''.join(lines)}</ul></section>" if lines else ""
     again = f"<p>Film: {escape(found.film.result)} {escape(numbers(found.film.delta))}</p>" if found.film else ""
+    again += f"<p>Stills of {MOST} segments, those that differ before the others.</p>" if len(found.segments) > MOST else ""
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -65,10 +74,12 @@ def _frame(path: Path, at: int) -> Image | None:
     return next((rgb_image(frame) for frame in itertools.islice(iterate_frames(path), at, at + 1)), None)
 
 
-def _segment(segment: SegmentAgain, frames: tuple[int, Image | None, Image | None]) -> str:
-    at, before, now = frames
+def _row(at: int, before: Image | None, now: Image | None) -> str:
     captions = f"as it was, frame {at}", f"again, frame {at}"
-    row = side_by_side(before, now, captions, ("as it was, not here", "again, not rendered"))
+    return side_by_side(before, now, captions, ("as it was, not here", "again, not rendered"))
+
+
+def _segment(segment: SegmentAgain, row: str) -> str:
     state = "good" if segment.holds else "bad"
     return (
         f'<article style="--c:{colour(segment.index)}"><h3><b>{segment.index:02d}</b> <span>{escape(segment.id)}</span> '

@@ -17,12 +17,14 @@ def findings(found: Checked) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
+    from .failures import clean
+
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
     for _ in range(2):
         table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for finding in found.findings:
-        table.add_row(Text(finding.what, style="dim"), *_mark(finding))
+        table.add_row(Text(clean(finding.what), style="dim"), *_mark(finding))
     bad = sum(f.holds is False for f in found.findings)
     last = f"{bad} of what was looked at does not hold" if bad else "what could be looked at holds"
     return Group(table, Text(last, style="bold red" if bad else "green"))
@@ -52,7 +54,7 @@ def table(found: Replayed) -> RenderableType:
     table.add_column("", overflow="fold")
     for keyframe in found.keyframes:
         if keyframe.holds is False:
-            table.add_row(keyframe.what, "", Text("differs", style="bold red"), clean(keyframe.message))
+            table.add_row(Text(keyframe.what), "", Text("differs", style="bold red"), Text(clean(keyframe.message)))
     for segment in found.segments:
         style = "bold red" if not segment.holds else "yellow" if segment.result == "differs" else "green"
         result, said = Text(segment.result, style=style), Text(clean(said_of(segment)))

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from ..canonical import sha256_of as sha256_of_value
+from ..errors import BadInput
 from ..files import sha256_file, write_bytes
 from ..models.asset import Asset, Reference
 from ..models.clip import Outcome
@@ -83,9 +84,15 @@ def manifest_sha256(value: dict[str, Any]) -> str:
     """The hash by which a manifest is named and signed: sha256 of its canonical JSON (RFC 8785).
 
     `value` is the manifest's JSON as it stands in its file, so that the hash is of what it says: indentation and the order of
-    keys are no part of it, and a field that is left out is not one that is null.
+    keys are no part of it, and a field that is left out is not one that is null. BadInput for numbers that no two readers need
+    take alike: beyond 2^53, or not finite.
     """
-    return sha256_of_value(value)
+    try:
+        return sha256_of_value(value)
+    except ValueError as error:
+        raise BadInput(
+            f"the manifest has no canonical JSON, and so no hash: {error}.", "Restore it, or make the film again."
+        ) from error
 
 
 def keyframe_record(keyframe: Keyframe) -> KeyframeRecord:

@@ -170,7 +170,9 @@ def test_check_names_a_changed_film_and_a_swapped_clip(film: Path, longvid: Long
     assert {f["what"]: f["holds"] for f in ran.last["findings"]}["frames"], "the pictures in it are the same"
 
 
-def test_another_frame_is_measured_against_the_bound(film: Path, longvid: Longvid, home: Path) -> None:
+def test_another_frame_is_measured_against_the_bound(
+    film: Path, longvid: Longvid, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The clip of a segment replaced by one with other pixels, in store and manifest: what comes out is not that."""
     value = json.loads(manifest_path(film).read_text())
     record = value["segments"][1]
@@ -188,6 +190,10 @@ def test_another_frame_is_measured_against_the_bound(film: Path, longvid: Longvi
     assert second["delta"]["first"] == 0 and 0 < second["delta"]["largest"] <= 10 and 0 < second["delta"]["ssim"] <= 1
     assert ran.last["segments"][0]["result"] == "identical bytes"
     page = Path("page.html").read_text()
+    monkeypatch.setattr("longvid_core.cli.replay_page.MOST", 1)
+    assert longvid("replay", film, "--html", "one.html").code == 1
+    one = Path("one.html").read_text()
+    assert one.count("<img") == 3 and "their difference" in one and "Stills of 1 segments" in one
     assert (
         page.count("<img") == 6
         and "their difference" in page
@@ -236,9 +242,20 @@ def test_a_film_never_overwrites_the_one_it_is_compared_with(film: Path, longvid
     before = film.read_bytes()
     ran = longvid("replay", film, "-o", tmp_path)
     assert ran.code == 2 and "the film itself lies there" in ran.err and film.read_bytes() == before
+    film.unlink()
+    manifest = manifest_path(film).read_bytes()
+    ran = longvid("replay", manifest_path(film), "-o", tmp_path)
+    assert ran.code == 2 and "the manifest itself lies there" in ran.err and manifest_path(film).read_bytes() == manifest
 
 
-@pytest.mark.parametrize("args", [("--segments", "7"), ("nothing.json",)])
+def test_a_number_that_readers_take_differently_is_bad_input(film: Path, longvid: Longvid) -> None:
+    def large(value: dict[str, Any]) -> None:
+        value["environment"]["serial"] = 2**60
+
+    assert "no canonical JSON" in longvid("replay", rewrite(film, large), "--check").err
+
+
+@pytest.mark.parametrize("args", [("--segments", "7"), ("nothing.json",), ("--check", "--segments", "0"), ("--check", "-o", "x")])
 def test_what_is_not_there_is_bad_input(film: Path, longvid: Longvid, args: tuple[str, ...]) -> None:
     named = args if args[0].endswith(".json") else (str(film), *args)
     assert longvid("replay", *named).code == 2
@@ -256,7 +273,16 @@ def test_a_signed_film_is_accepted_until_something_of_it_changes(film: Path, lon
     def cheaper(value: dict[str, Any]) -> None:
         value["segments"][0]["cost"]["estimated"] = 1  # no hash but the signature's is of this
 
-    rewrite(film, cheaper)
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    for file in (manifest_path(film), film.with_suffix(".signature.json")):
+        shutil.copy(file, alone)
+    ran = longvid("replay", alone / "film.manifest.json", "--check", "--json")
+    held = {f["what"]: f["holds"] for f in ran.last["findings"]}
+    assert ran.code == 0 and held["signature: manifest"] and held["signature: signer"] and held["film"] is None
+    shutil.copy(rewrite(film, cheaper), alone)
+    ran = longvid("replay", alone / "film.manifest.json", "--check", "--json")
+    assert ran.code == 1 and [f["what"] for f in ran.last["findings"] if f["holds"] is False] == ["signature: manifest"]
     ran = longvid("replay", film, "--check", "--json")
     assert ran.code == 1
     assert "signature: manifest" in [f["what"] for f in ran.last["findings"] if f["holds"] is False]

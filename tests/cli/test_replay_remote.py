@@ -39,6 +39,16 @@ def test_it_is_bought_again_within_the_budget_and_counted(film: Path, longvid: L
     assert not list((Settings().store_home / "replays").glob("*")), "what was kept for going on is gone when all is done"
 
 
+def test_what_was_bought_beside_a_failure_is_kept_for_the_same_replay(film: Path, longvid: Longvid, runway: FakeRunway) -> None:
+    runway.moods["end"] = ["refused"]
+    ran = longvid("replay", film, "--budget", "2")
+    assert ran.code == 3 and "What was bought is kept" in ran.out + ran.err, ran.out + ran.err
+    bought = runway.charges
+    assert longvid("replay", film, "--budget", "2").code == 0
+    assert runway.charges == bought + 1
+    assert not list((Settings().store_home / "replays").glob("*"))
+
+
 def test_a_part_costs_its_part(film: Path, longvid: Longvid, runway: FakeRunway) -> None:
     ran = longvid("replay", film, "--segments", "1", "--budget", "2", "--json")
     assert runway.charges == 3 and [s["index"] for s in ran.last["segments"]] == [1]
