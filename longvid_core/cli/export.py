@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,7 +51,9 @@ def export(
     Frames that are there already and right are kept, so a stopped export goes on; no other file is ever replaced by one.
     """
     from ..errors import BadInput
-    from ..manifest.sides import read_manifest_of
+    from ..manifest.build import manifest_sha256
+    from ..manifest.load import read_value
+    from ..manifest.sides import manifest_of, read_manifest_of
     from ..manifest.timeline import save_edl, save_timeline
     from ..settings import load_settings
     from . import runs
@@ -72,7 +75,8 @@ def export(
     with runs.stoppable() as interrupted:
         out = reporter(as_json, interrupted=interrupted)
         try:
-            for name, save in (("otio", save_timeline), ("edl", save_edl)):
+            named = manifest_sha256(read_value(manifest_of(manifest)))
+            for name, save in (("otio", partial(save_timeline, manifest_sha256=named)), ("edl", save_edl)):
                 if (target := targets[name]) is not None:
                     save(read, _seen_from(target, film, manifest), target)
                     lines.append(f"{target.name}: {len(read.segments)} clips")

@@ -25,9 +25,9 @@ _HARD = ("drop",)
 _COLOURS = ("CYAN", "ORANGE", "PURPLE", "GREEN", "RED", "BLUE", "PINK", "YELLOW")
 
 
-def save_timeline(manifest: Manifest, film: str, target: Path) -> None:
-    """Write the timeline as OpenTimelineIO's JSON, whole or not at all. Errors as in `timeline_of`."""
-    timeline = timeline_of(manifest, film)
+def save_timeline(manifest: Manifest, film: str, target: Path, manifest_sha256: str | None = None) -> None:
+    """Write the timeline as OpenTimelineIO's JSON, whole or not at all. The rest as in `timeline_of`."""
+    timeline = timeline_of(manifest, film, manifest_sha256=manifest_sha256)
     write_bytes(target, (timeline.to_json_string(indent=2) + "\n").encode())
 
 
@@ -52,12 +52,15 @@ def save_edl(manifest: Manifest, film: str, target: Path) -> None:
         temporary.write_text(cmx_3600.write_to_string(timeline), encoding="utf-8", newline="\n")
 
 
-def timeline_of(manifest: Manifest, film: str, blends: Mapping[int, int] | None = None) -> Any:
+def timeline_of(
+    manifest: Manifest, film: str, blends: Mapping[int, int] | None = None, *, manifest_sha256: str | None = None
+) -> Any:
     """The `opentimelineio.schema.Timeline` of a film: a clip for each segment, without a gap, as it lies in the film.
 
     film: the film's file, as the timeline is to find it. Each clip has a marker with its prompt and, as metadata, the hashes of
     the manifest. blends: by index of the segment that begins there, frames on each side over which a join dissolves; default:
     those that the manifest tells of. Both sides of such a transition are of the film itself, so it shows what the film shows.
+    manifest_sha256: of the file that the manifest was read from, which may be an earlier Longvid's; default: of this manifest.
     MissingTool without the extra, BadInput where the manifest does not tell which frames are whose.
     """
     otio = _otio()
@@ -71,7 +74,7 @@ def timeline_of(manifest: Manifest, film: str, blends: Mapping[int, int] | None 
         return otio.opentime.TimeRange(*(otio.opentime.RationalTime(n, rate) for n in (frames.start, len(frames))))
 
     timeline = otio.schema.Timeline(manifest.plan.title, global_start_time=otio.opentime.RationalTime(0, rate))
-    timeline.metadata["longvid"] = _whole(manifest)
+    timeline.metadata["longvid"] = _whole(manifest, manifest_sha256 or sha256_of(manifest.json_value()))
     track = otio.schema.Track("film", kind=otio.schema.TrackKind.Video)
     timeline.tracks.append(track)
     for segment, record, frames in zip(manifest.plan.segments, manifest.segments, ranges, strict=True):
@@ -112,11 +115,11 @@ def _reach(blends: Mapping[int, int], index: int, ranges: list[range]) -> int:
     return min(blends[index], len(ranges[index - 1]) // 2, len(ranges[index]) // 2)
 
 
-def _whole(manifest: Manifest) -> dict[str, Any]:
+def _whole(manifest: Manifest, sha256: str) -> dict[str, Any]:
     film = manifest.film
     return {
         "schema": manifest.schema_,
-        "manifest_sha256": sha256_of(manifest.json_value()),
+        "manifest_sha256": sha256,
         "film_sha256": film.sha256,
         "frames_sha256": film.frames_sha256,
         "seed": str(manifest.plan.seed),

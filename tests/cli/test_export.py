@@ -8,6 +8,8 @@ from pathlib import Path
 import opentimelineio as otio
 import pytest
 
+from longvid_core.manifest.build import manifest_sha256
+
 from .conftest import Longvid, refused
 
 SHOT = ["--segments", "2", "--size", "64x48", "--fps", "24", "--seconds", "1"]
@@ -21,12 +23,16 @@ def film(longvid: Longvid, tmp_path: Path) -> Path:
 
 def test_timeline_list_and_frames_at_once(longvid: Longvid, film: Path, tmp_path: Path) -> None:
     (tmp_path / "cut").mkdir()
+    value = json.loads((tmp_path / "film.manifest.json").read_text())
+    del value["determinism"]  # as an earlier Longvid wrote it
+    (tmp_path / "film.manifest.json").write_text(json.dumps(value))
     ran = longvid("export", "film.mp4", "--otio", "cut/film.otio", "--edl", "film.edl", "--frames", "plate", "--depth", "16")
-    count = json.loads((tmp_path / "film.manifest.json").read_text())["film"]["frames"]
+    count = value["film"]["frames"]
     assert ran.code == 0 and f"plate: {count} frames" in ran.out and "film.otio: 2 clips" in ran.out
     timeline = otio.adapters.read_from_file(str(tmp_path / "cut" / "film.otio"))
     clips = list(timeline.find_clips())
     assert [c.media_reference.target_url for c in clips] == ["../film.mp4"] * 2 and timeline.duration().value == count
+    assert timeline.metadata["longvid"]["manifest_sha256"] == manifest_sha256(value)
     assert str(tmp_path) not in (tmp_path / "cut" / "film.otio").read_text()
     assert (tmp_path / "film.edl").read_text().startswith("TITLE:")
     assert len(list((tmp_path / "plate").glob("frame_*.png"))) == count
