@@ -156,7 +156,7 @@ class DiffusersRun:
                 callback_on_step_end=stepper,
             ).frames[0]
             write_frames(video, request, target, watch)
-        return self._facts(found, pipe, prompts[1])
+        return {**self._facts(found, pipe, prompts[1]), "noise": {"device": "cpu", "seed": str(request.seed)}}
 
     def _facts(self, found: Found, pipe: Any, negative: str | None) -> dict[str, Any]:
         """What was used and is not keyed, as JSON."""

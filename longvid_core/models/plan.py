@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
@@ -155,6 +156,6 @@ class Plan(Frozen):
 
 
 def _unique(field: str, ids: list[str]) -> None:
-    twice = sorted({i for i in ids if ids.count(i) > 1})
+    twice = sorted(i for i, count in Counter(ids).items() if count > 1)
     if twice:
         raise ValueError(f"{field}: id {', '.join(twice)} is used more than once")
