@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Error, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Page, sync_playwright
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 UNREACHED = "Failed to load resource"  # told again in `missing`, or of an outside host that the frontend asks for news
+FPS = 10
+"""How often the canvas is drawn anew, at most: without a GPU each time takes a processor's tenth of a second."""
 READY = "() => window.app && window.app.graph && window.LiteGraph && window.LiteGraph.registered_node_types.LongvidConcat"
 
 
@@ -66,8 +68,8 @@ class Canvas:
 
 
 @contextlib.contextmanager
-def open_canvas(url: str, width: int = 1920, height: int = 1080) -> Iterator[Canvas]:
-    """The frontend at `url` in a headless window of that size. BrowserError where no Chromium is installed."""
+def open_browser() -> Iterator[BrowserContext]:
+    """A headless Chromium, in which the frontend has to be fetched and compiled once. BrowserError where none is installed."""
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if executable is None:
         raise BrowserError("there is no chromium.\n  Debian, Ubuntu: apt-get install chromium")
@@ -76,16 +78,29 @@ def open_canvas(url: str, width: int = 1920, height: int = 1080) -> Iterator[Can
             browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         except Error as error:
             raise BrowserError(f"{executable} does not start: {error.message}") from error
-        page = browser.new_page(viewport={"width": width, "height": height})
+        try:
+            yield browser.new_context()
+        finally:
+            browser.close()
+
+
+@contextlib.contextmanager
+def open_canvas(url: str, width: int = 1920, height: int = 1080, browser: BrowserContext | None = None) -> Iterator[Canvas]:
+    """The frontend at `url` in a window of that size, of `browser` or one of its own, which knows nothing of windows before."""
+    with contextlib.ExitStack() as stack:
+        page = (browser or stack.enter_context(open_browser())).new_page()
+        page.set_viewport_size({"width": width, "height": height})
         canvas = Canvas(page)
         page.on("console", lambda m: canvas.complaints.append(m.text) if m.type == "error" and UNREACHED not in m.text else None)
         page.on("pageerror", lambda error: canvas.complaints.append(str(error)))
         page.on("response", lambda r: canvas.missing.append(r.url) if r.status >= 400 else None)
         page.goto(url, wait_until="domcontentloaded")
         page.wait_for_function(READY, timeout=60_000)
+        page.evaluate(f"() => {{ window.app.canvas.maximumFps = {FPS} }}")
         canvas.settle(1000)
         canvas.complaints.clear()  # the frontend's own: it looks for user files that a fresh ComfyUI has not
         try:
             yield canvas
         finally:
-            browser.close()
+            page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
+            page.close()

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import BrowserContext
 
 from tests.comfy.client import Client
 from tests.comfy.conftest import FAST, tiny_base, tiny_environment, tiny_models
 from tests.fake_runway import FakeRunway
-from tools.browser import Canvas, open_canvas
+from tools.browser import Canvas, open_browser, open_canvas
 from tools.comfy_host import ComfyHost
 
 __all__ = ["tiny_models"]  # a fixture here, too
@@ -47,7 +48,14 @@ def comfy(host: ComfyHost) -> Client:
     return Client(host, home)
 
 
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[BrowserContext]:
+    """Of one module alone: as long as it is open, nothing else in this thread can run an event loop."""
+    with open_browser() as opened:
+        yield opened
+
+
 @pytest.fixture
-def canvas(host: ComfyHost) -> Iterator[Canvas]:
-    with open_canvas(host.url) as opened:
+def canvas(host: ComfyHost, chromium: BrowserContext) -> Iterator[Canvas]:
+    with open_canvas(host.url, browser=chromium) as opened:
         yield opened
