@@ -18,9 +18,20 @@ def strict_json(text: str) -> Any:
     """The value of a JSON text that can be read in one way only: what is hashed or signed must not be two things.
 
     ValueError where an object has a name twice, of which one reader would take the first and another the last; for NaN and
-    Infinity, which are no JSON; and for what is no JSON at all.
+    Infinity, which are no JSON; for half a surrogate pair, which is no character and can be written nowhere; and for what is no
+    JSON at all.
     """
-    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+    value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+    if "\\u" in text:  # nowhere else can one come from
+        _whole(value)
+    return value
+
+
+def _whole(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"half a surrogate pair stands in it (\\u{ord(error.object[error.start]):04x})") from error
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

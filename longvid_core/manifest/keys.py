@@ -29,6 +29,19 @@ def broken_keys(manifest: Manifest, session: Session) -> Iterator[tuple[SegmentR
         yield record, wrong or None
 
 
+def film_follows(manifest: Manifest) -> bool | None:
+    """Whether the film's key follows from its clips, title, shape and encoding; None where that cannot be told: an earlier
+    Longvid did not record them, the words were taken out, or a slate shows what only the clips' files tell."""
+    from ..render.film import JOIN_VERSION, key_of_clips
+
+    film = manifest.film
+    clips = [record.clip.sha256 for record in manifest.segments if record.clip is not None]
+    if manifest.shared or film.key is None or film.options is None or film.options.slate or len(clips) < len(manifest.segments):
+        return None
+    versions = range(1, JOIN_VERSION + 1)  # whichever joined it
+    return any(key_of_clips(manifest.plan, clips, film.options, version=version) == film.key for version in versions)
+
+
 _OTHER = "its key does not follow from the plan, pictures and model beside it: one of them was changed"
 
 

@@ -15,7 +15,7 @@ from ..models.manifest import Manifest, SegmentRecord
 from ..models.records import ModelRecord
 from .build import manifest_sha256
 from .findings import Checked, Finding
-from .keys import broken_keys
+from .keys import broken_keys, film_follows
 from .references import needed_pictures
 from .repeatable import Pictures, drawn_the_same, model_at_hand
 from .share import without_words
@@ -138,6 +138,9 @@ def _keys(manifest: Manifest, session: Session) -> Iterator[Finding]:
             good += 1
     if good:
         yield Finding(what="keys", holds=True, message=f"{good} of {len(manifest.segments)} follow from the plan, to the letter")
+    if film_follows(manifest) is False:
+        said = "its key does not follow from its clips' hashes, title, shape and encoding: one of them was changed"
+        yield Finding(what="film's key", holds=False, message=said)
 
 
 # -- what lies in the store ----------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,16 +63,26 @@ def require_clips(rendered: Rendered) -> Rendered:
 
 def film_key(rendered: Rendered, options: FilmOptions) -> str:
     """Everything the film's bytes depend on, hashed."""
-    plan = rendered.plan
-    parts: list[dict[str, Any]] = []
-    for outcome, drop, slate in zip(rendered.outcomes, _drops(rendered), _slates(rendered, options), strict=True):
-        assert outcome.clip is not None
-        parts.append({"sha256": outcome.clip.sha256, "drop": drop, "slate": slate})
+    assert all(outcome.clip is not None for outcome in rendered.outcomes)
+    clips = [outcome.clip.sha256 for outcome in rendered.outcomes if outcome.clip is not None]
+    return key_of_clips(rendered.plan, clips, options, _slates(rendered, options))
+
+
+def key_of_clips(
+    plan: Plan,
+    clips: Sequence[str],
+    options: FilmOptions,
+    slates: Sequence[dict[str, Any] | None] | None = None,
+    version: int = JOIN_VERSION,
+) -> str:
+    """The key of a film by the hashes of its clips, one for each segment. slates: what each says; None: there is none on any."""
+    said_of = slates or [None] * len(clips)
+    parts = [{"sha256": c, "drop": d, "slate": s} for c, d, s in zip(clips, _drops(plan), said_of, strict=True)]
     shape = {"title": plan.title, "width": plan.width, "height": plan.height, "fps": plan.fps, "fit": plan.fit}
     said = options.json_value()
     if options.seam == "drop":
         del said["seam"]  # as it was before there was a choice
-    return sha256_of({"kind": "film", "version": JOIN_VERSION, "parts": parts, **shape, **said})
+    return sha256_of({"kind": "film", "version": version, "parts": parts, **shape, **said})
 
 
 def export_film(release: Release, target: Path) -> Release:
@@ -97,9 +107,9 @@ def _tells_of(manifest: Path, sha256: str) -> bool:
         return False
 
 
-def _drops(rendered: Rendered) -> list[int]:
+def _drops(plan: Plan) -> list[int]:
     """Frames to leave out at each clip's start: one where it repeats the frame before it."""
-    return [int(s.index > 0 and s.join == "continuous") for s in rendered.plan.segments]
+    return [int(s.index > 0 and s.join == "continuous") for s in plan.segments]
 
 
 def _slates(rendered: Rendered, options: FilmOptions) -> list[dict[str, Any] | None]:
@@ -109,7 +119,7 @@ def _slates(rendered: Rendered, options: FilmOptions) -> list[dict[str, Any] | N
     slates: list[dict[str, Any] | None] = []
     frame = 0
     plan = rendered.plan
-    for segment, outcome, drop in zip(plan.segments, rendered.outcomes, _drops(rendered), strict=True):
+    for segment, outcome, drop in zip(plan.segments, rendered.outcomes, _drops(rendered.plan), strict=True):
         seed = outcome.seed.sent if outcome.seed.sent is not None else outcome.seed.requested
         text = {
             "shot": f"{segment.id}  {segment.index + 1} of {len(plan.segments)}",
@@ -139,7 +149,7 @@ def _join(rendered: Rendered, options: FilmOptions, key: str, session: Session) 
 
     plan = rendered.plan
     parts = []
-    for outcome, drop, slate in zip(rendered.outcomes, _drops(rendered), _slates(rendered, options), strict=True):
+    for outcome, drop, slate in zip(rendered.outcomes, _drops(rendered.plan), _slates(rendered, options), strict=True):
         assert outcome.clip is not None
         # Read it whole before it goes into a film: a clip that rotted on the disk must never be joined.
         if session.store.clips.get(outcome.render_key, thorough=True) is None:
@@ -222,7 +232,7 @@ def _seams(rendered: Rendered, options: FilmOptions, session: Session) -> list[S
     plan, shape = rendered.plan, _shape(rendered.plan)
     seams: list[Seam] = []
     before: Probe | None = None
-    for segment, clip, drop in zip(plan.segments, rendered.clips, _drops(rendered), strict=True):
+    for segment, clip, drop in zip(plan.segments, rendered.clips, _drops(rendered.plan), strict=True):
         session.check()
         after = probe(Path(clip.path))
         if drop and before is not None:

@@ -142,6 +142,28 @@ def test_check_names_the_segment_whose_record_was_changed(film: Path, longvid: L
     assert ran.code == 1 and "segment 1 (s01)" in wrong and "segment 0 (s00)" not in wrong
 
 
+def another_title(value: dict[str, Any]) -> None:
+    value["plan"]["title"] = "Else"
+
+
+def another_clip(value: dict[str, Any]) -> None:
+    value["segments"][1]["clip"]["sha256"] = "0" * 64
+
+
+def another_encoding(value: dict[str, Any]) -> None:
+    value["film"]["options"]["crf"] = 19
+
+
+def test_check_names_what_the_films_own_key_is_of(film: Path, longvid: Longvid, tmp_path: Path) -> None:
+    first = manifest_path(film).read_bytes()
+    alone = tmp_path / "alone.manifest.json"
+    for change in (another_title, another_clip, another_encoding):
+        manifest_path(film).write_bytes(first)
+        ran = longvid("replay", shutil.copy(rewrite(film, change), alone), "--check", "--json")
+        wrong = [f["what"] for f in ran.last["findings"] if f["holds"] is False]
+        assert ran.code == 1 and "film's key" in wrong and "segment 0 (s00)" not in wrong
+
+
 def test_check_reads_everything_and_renders_nothing(film: Path, longvid: Longvid, home: Path) -> None:
     before = sorted(p for p in home.rglob("*") if p.parent.name != "hashes")
     ran = longvid("replay", film, "--check", "--json")

@@ -112,6 +112,7 @@ def test_a_manifest_of_a_later_longvid_is_refused_with_the_way_out(file: Path) -
         ('{"schema": "longvid.manifest/1", "schema": "longvid.manifest/1"}', "'schema' stands in it twice"),
         ('{"schema": "longvid.manifest/1"}', "film: is missing"),
         ("\udcff", "not UTF-8"),
+        ('{"schema": "longvid.manifest/1", "film": "\\ud800"}', "half a surrogate pair"),
     ],
 )
 def test_what_is_no_manifest_says_so(tmp_path: Path, text: str, why: str) -> None:
