@@ -67,10 +67,10 @@ def approve(
 def _manifest_of(file: Path) -> Path | None:
     """The manifest that is meant: the file itself, or the one beside a film. None for a plan."""
     from ..approval import MANIFEST_ENDING
-    from ..manifest.build import manifest_path
+    from ..manifest.sides import manifest_of
 
     if file.suffix.lower() != ".json":
-        return manifest_path(file)
+        return manifest_of(file)
     return file if file.name.endswith(MANIFEST_ENDING) else None
 
 

@@ -129,15 +129,14 @@ def verify(
 
 
 def manifest_beside(film: Path) -> Path:
-    """The film's manifest, where nobody says where it is. BadInput where what is named is one itself."""
+    """The film's manifest, where nobody says where it is. BadInput where what is named is one itself, or a folder."""
     from ..errors import BadInput
-    from ..manifest.build import manifest_path
-    from ..manifest.sides import film_beside
+    from ..manifest.sides import film_beside, manifest_of
 
     if film.suffix.lower() == ".json":
         own = film_beside(film)
         raise BadInput(f"{film} is no film.", f"Name the film that it tells of{f': {own}' if own else ''}.")
-    return manifest_path(film)
+    return manifest_of(film)
 
 
 def _init(folder: Path | None, name: str | None, settings: Settings, out: Reporter) -> None:

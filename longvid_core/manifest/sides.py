@@ -41,7 +41,9 @@ def read_manifest_of(path: Path) -> tuple[Manifest, Path | None]:
 
 
 def manifest_of(path: Path) -> Path:
-    """The manifest that is meant: the file itself, or the one beside a film."""
+    """The manifest that is meant: the file itself, or the one beside a film. BadInput for a folder."""
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder.", "Name a film in it, or its manifest.")
     return path if path.suffix.lower() == ".json" else manifest_path(path)
 
 

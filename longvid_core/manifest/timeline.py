@@ -48,6 +48,9 @@ def save_edl(manifest: Manifest, film: str, target: Path) -> None:
             "Write a timeline instead (--otio), or make the film at 24, 25 or 30 frames a second.",
         )
     timeline = timeline_of(manifest, film)
+    timeline.name = " ".join("".join(c if c.isprintable() else " " for c in timeline.name).split())  # it has a line to itself
+    for clip in timeline.find_clips():
+        clip.media_reference.target_url = film  # the list shows it to people, who do not read URLs
     with whole_file(target) as temporary:
         temporary.write_text(cmx_3600.write_to_string(timeline), encoding="utf-8", newline="\n")
 

@@ -99,9 +99,12 @@ def test_a_manifest_that_does_not_add_up_is_refused(manifest: Manifest) -> None:
 
 
 def test_an_edit_decision_list_says_the_same(at_24: Manifest, tmp_path: Path) -> None:
-    save_edl(at_24, "film.mp4", tmp_path / "film.edl")
+    plan = at_24.plan.model_copy(update={"title": "Small\n\x1b[1m film"})
+    save_edl(at_24.model_copy(update={"plan": plan}), "a film.mp4", tmp_path / "film.edl")
     text = (tmp_path / "film.edl").read_text()
-    assert "TITLE: Small" in text and "00:00:01:10" in text  # 34 frames at 24 a second
+    assert (
+        text.startswith("TITLE: Small [1m film\n") and "* FROM CLIP: a film.mp4\n" in text and "00:00:01:10" in text
+    )  # 34 frames at 24 a second
     timeline = otio.adapters.read_from_string(text, "cmx_3600", rate=24)
     assert [frames(c.duration()) for c in timeline.find_clips()] == [9, 8, 9, 8]
 
