@@ -80,8 +80,12 @@ def replay(
 
 @dataclass(frozen=True)
 class _Film:
-    """What was named: its manifest, the JSON that it is, the film's file and the bundle, where they are there."""
+    """What was named: its manifest, the JSON that it is, the film's file and the bundle, where they are there.
 
+    name: of the film made again, without its ending: the manifest's, or the bundle's.
+    """
+
+    name: str
     manifest: Manifest
     value: dict[str, Any]
     path: Path
@@ -91,6 +95,7 @@ class _Film:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[_Film]:
+    from ..approval import MANIFEST_ENDING
     from ..manifest.bundle import is_bundle, opened_bundle
     from ..manifest.load import parse_manifest, read_value
     from ..manifest.sides import film_beside, manifest_of
@@ -100,7 +105,8 @@ def _opened(path: Path) -> Iterator[_Film]:
         file = bundle.manifest if bundle else manifest_of(path)
         film = None if bundle else path if path != file and path.is_file() else film_beside(file)
         value = read_value(file)
-        yield _Film(parse_manifest(value, str(path)), value, file, film, bundle)
+        name = path.stem if bundle else file.name.removesuffix(MANIFEST_ENDING).removesuffix(".json")
+        yield _Film(name, parse_manifest(value, str(path)), value, file, film, bundle)
 
 
 def _pictures(film: _Film, session: Session) -> Callable[[PictureRecord], Path | None]:
@@ -225,7 +231,6 @@ def _without_previews(out: Reporter) -> Callable[[Event], None]:
 
 def _target(folder: Path, film: _Film) -> Path:
     """The new film's file. BadInput where that, or its manifest, is the first one."""
-    from ..approval import MANIFEST_ENDING
     from ..errors import BadInput
     from ..files import writing
     from ..manifest.build import manifest_path
@@ -235,7 +240,7 @@ def _target(folder: Path, film: _Film) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     options = film.manifest.film.options
     suffix = SUFFIXES[options.codec] if options else film.file.suffix if film.file else ".mp4"
-    target = folder / f"{film.path.name.removesuffix(MANIFEST_ENDING)}{suffix}"
+    target = folder / f"{film.name}{suffix}"
     for new, first, what in ((target, film.file, "film"), (manifest_path(target), film.path, "manifest")):
         if first is not None and new.exists() and new.samefile(first):
             raise BadInput(f"-o {folder}: the {what} itself lies there.", "Name another folder.")

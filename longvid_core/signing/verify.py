@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
 
+from ..canonical import strict_json
 from ..errors import BadInput, LongvidError, Unreadable
 from ..files import sha256_file
 from ..manifest.build import manifest_path
-from ..models.signature import Check, FilmSignature, Signer, Verdict
+from ..models.signature import SIGNATURE_SCHEMA, Check, FilmSignature, Signer, Verdict
+from ..planfile import check_schema
 from ..validation import describe
 from .authority import AUTHORITY
 from .credentials import NOBODY, Authorities, Credentials, read_credentials
@@ -107,12 +109,23 @@ def _beside(film: Path, manifest: Path) -> _Found:
     beside = signature_path(film)
     if beside.exists():
         try:
-            signature = FilmSignature.model_validate_json(beside.read_bytes())
+            signature = _signature_in(beside)
+        except LongvidError as error:  # of a later Longvid, or something else
+            signature_fault = " ".join((error.what, *error.way_out))
         except ValidationError as error:
             signature_fault = f"{beside.name} is damaged: {'; '.join(describe(error))}."
+        except (ValueError, RecursionError) as error:
+            signature_fault = f"{beside.name} is damaged: {error}."
         except OSError as error:
             signature_fault = f"{beside.name} cannot be read: {error.strerror}."
     return _Found(film, statement, statement_fault, signature, signature_fault)
+
+
+def _signature_in(file: Path) -> FilmSignature:
+    value = strict_json(file.read_bytes().decode("utf-8"))
+    if isinstance(value, dict) and value.get("schema") != SIGNATURE_SCHEMA:
+        check_schema(value, SIGNATURE_SCHEMA, file.name)
+    return FilmSignature.model_validate(value)
 
 
 # -- the parts ------------------------------------------------------------------------------------------------------------------

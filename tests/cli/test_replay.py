@@ -102,7 +102,7 @@ def test_supplied_pictures_come_from_the_store_and_are_missed_without_it(
     assert longvid("render", "plan.json", "-o", "film.mp4").code == 0
     Path("mine.png").unlink()
     assert longvid("replay", "film.manifest.json").code == 0
-    assert longvid("bundle", "film.manifest.json", "-o", "film.zip").code == 0
+    assert longvid("bundle", "film.manifest.json", "-o", "cut 2.zip").code == 0
     elsewhere(monkeypatch, tmp_path)
     ran = longvid("replay", "film.manifest.json", "--json")
     assert ran.code == 1
@@ -111,8 +111,9 @@ def test_supplied_pictures_come_from_the_store_and_are_missed_without_it(
     started = next(i for i, line in enumerate(ran.lines) if line["event"] == "segment_started")
     assert said < started, "it is said before anything is rendered"
     assert longvid("replay", "film.manifest.json", "--check").code == 1
-    bundled = longvid("replay", "film.zip", "--json")
+    bundled = longvid("replay", "cut 2.zip", "-o", ".", "--json")
     assert bundled.code == 0 and bundled.last["film_again"]["result"] == "identical bytes"
+    assert Path(bundled.last["film"]).name == "cut 2.mp4", "named after the bundle, beside the film that is there"
 
 
 def another_seed(value: dict[str, Any]) -> None:

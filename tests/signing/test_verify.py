@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,20 @@ def test_a_byte_of_any_field_of_the_signature(signed: Reel, look) -> None:
             flip(signed.signature, at)
             assert broken(look(signed)), (field, at)
             signed.signature.write_bytes(whole)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda text: text.replace("signature/1", "signature/2"), "Upgrade Longvid"),
+        (lambda text: text.replace('"signer"', '"signer": "Eve", "signer"'), "'signer' stands in it twice"),
+        (lambda text: "[" * 100_000, "is damaged"),
+    ],
+)
+def test_a_signature_that_cannot_be_read_says_why(signed: Reel, look, change: Callable[[str], str], why: str) -> None:
+    signed.signature.write_text(change(signed.signature.read_text()))
+    verdict = look(signed)
+    assert not verdict.holds and why in verdict.check("manifest").message
 
 
 def test_a_byte_anywhere(signed: Reel, look, monkeypatch: pytest.MonkeyPatch) -> None:
