@@ -27,14 +27,14 @@ def bundle(
 
     The same film gives the same bytes. References come from the store that the film was made in.
     """
-    from ..manifest.bundle import SUFFIXES, write_bundle
-    from ..manifest.sides import film_beside, manifest_of
+    from ..manifest.bundle import write_bundle
+    from ..manifest.sides import BUNDLE_SUFFIXES, film_beside, manifest_of
     from ..settings import load_settings
     from . import runs
     from .brief import check_output
 
     settings = load_settings(config)
-    target = check_output(output, SUFFIXES, "bundle")
+    target = check_output(output, BUNDLE_SUFFIXES, "bundle")
     named = manifest_of(manifest)
     with runs.run(settings, as_json, command=None) as (session, out):
         made = write_bundle(

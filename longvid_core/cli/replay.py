@@ -190,7 +190,7 @@ def _replay(
     from .replay_view import table
 
     manifest = film.manifest
-    only = chosen_segments(manifest.plan, segments)["only"] if segments else None
+    only = chosen_segments(manifest.plan, segments)["only"] if segments is not None else None
     wanted = frozenset(range(len(manifest.plan.segments))) if only is None else only
     restored = settings_of(manifest, settings)
     target = _target(output, film) if output is not None else None
@@ -282,13 +282,17 @@ def _place(film: _Film, settings: Settings, output: Path | None, *, remote: bool
     What was bought must outlive an interruption, and the failure of another segment: then the store stands at a place where the
     same replay finds it again, for the caller to remove when all is done, and its jobs are in the user's own ledger.
     """
+    from ..errors import Interrupted
     from ..files import temporary_folder, work_folder, writing
     from ..manifest.build import manifest_sha256
     from ..store.ledger import ledger_url
 
     if not remote:
         with work_folder(output) if output is not None else temporary_folder() as folder:
-            yield settings.model_copy(update={"home": folder / "store", "ledger_url": None})
+            try:
+                yield settings.model_copy(update={"home": folder / "store", "ledger_url": None})
+            except Interrupted as error:
+                raise Interrupted(f"replaying: {error.what}", "Nothing of it is kept: run it again to do it over.") from error
         return
     home = (output or settings.store_home / "replays") / f"replay-{manifest_sha256(film.value)[:16]}"
     with writing(home):

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from ..store.home import Store
 
 BUNDLE_SCHEMA = "longvid.bundle/1"
-SUFFIXES = (".zip", ".longvid")
 MANIFEST, PLAN, SIGNATURE, LIST = "film.manifest.json", "plan.json", "film.signature.json", "bundle.json"
 CANVAS = {"workflow.json": "workflow", "prompt.json": "prompt"}
 """Entries that hold what ComfyUI put into the film's container, and the names of those tags."""
@@ -240,11 +239,13 @@ def opened_bundle(path: Path, interrupted: Callable[[], bool] = lambda: False) -
 
 def is_bundle(path: Path) -> bool:
     """Whether a file is an archive, as bundles are, and no JSON; or is called one, and `opened_bundle` says what is wrong."""
+    from .sides import BUNDLE_SUFFIXES
+
     try:
         with open(path, "rb") as file:
-            return file.read(4) == b"PK\x03\x04" or path.suffix.lower() in SUFFIXES
+            return file.read(4) == b"PK\x03\x04" or path.suffix.lower() in BUNDLE_SUFFIXES
     except OSError:
-        return path.suffix.lower() in SUFFIXES
+        return path.suffix.lower() in BUNDLE_SUFFIXES
 
 
 def _unpack(path: Path, folder: Path, interrupted: Callable[[], bool]) -> None:

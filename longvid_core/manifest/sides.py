@@ -14,6 +14,7 @@ from .build import manifest_path
 from .diff import Side
 from .load import load_manifest, read_value
 
+BUNDLE_SUFFIXES = (".zip", ".longvid")
 FILM_SUFFIXES = (".mp4", ".mov", ".mkv", ".m4v")
 _ENDING = ".manifest.json"
 
@@ -41,9 +42,11 @@ def read_manifest_of(path: Path) -> tuple[Manifest, Path | None]:
 
 
 def manifest_of(path: Path) -> Path:
-    """The manifest that is meant: the file itself, or the one beside a film. BadInput for a folder."""
+    """The manifest that is meant: the file itself, or the one beside a film. BadInput for a folder or a bundle."""
     if path.is_dir():
         raise BadInput(f"{path} is a folder.", "Name a film in it, or its manifest.")
+    if path.suffix.lower() in BUNDLE_SUFFIXES:
+        raise BadInput(f"{path} is a bundle.", "Name a film or its manifest: `longvid replay BUNDLE -o FOLDER` makes both again.")
     return path if path.suffix.lower() == ".json" else manifest_path(path)
 
 

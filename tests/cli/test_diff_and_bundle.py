@@ -107,6 +107,7 @@ def test_the_page_shows_the_frame_that_differs_most_of_each_segment(
     [
         (["a.json", "none.json"], "none.json"),
         (["a.json", "."], ". is a folder"),
+        (["a.zip", "a.json"], "a.zip is a bundle"),
         (["a.json", "none.mp4"], "none.manifest.json"),
         (["a.json", "text.json"], "text.json is not JSON"),
         (["a.json", "a.json", "--film-a", "none.mp4"], "there is no film none.mp4"),

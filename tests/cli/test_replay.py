@@ -278,7 +278,9 @@ def test_a_number_that_readers_take_differently_is_bad_input(film: Path, longvid
     assert "no canonical JSON" in longvid("replay", rewrite(film, large), "--check").err
 
 
-@pytest.mark.parametrize("args", [("--segments", "7"), ("nothing.json",), ("--check", "--segments", "0"), ("--check", "-o", "x")])
+@pytest.mark.parametrize(
+    "args", [("--segments", "7"), ("--segments", ""), ("nothing.json",), ("--check", "--segments", "0"), ("--check", "-o", "x")]
+)
 def test_what_is_not_there_is_bad_input(film: Path, longvid: Longvid, args: tuple[str, ...]) -> None:
     named = args if args[0].endswith(".json") else (str(film), *args)
     assert longvid("replay", *named).code == 2
