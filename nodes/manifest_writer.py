@@ -43,14 +43,15 @@ class ManifestWriter(io.ComfyNode):
                     "embed_workflow",
                     default=True,
                     tooltip="Put this workflow into the film's file, so that dropping it on the canvas brings the workflow back. "
-                    "Never done when ComfyUI runs with --disable-metadata.",
+                    "Never done when ComfyUI runs with --disable-metadata, or for `share`: it holds every word.",
                 ),
                 io.Boolean.Input(
                     "share",
                     default=False,
                     optional=True,
-                    tooltip="Leave prompts and texts out of the manifest: their hashes stand in their place. Such a film can be "
-                    "checked by anybody, and made again by nobody who has not got the words.",
+                    tooltip="Leave prompts and texts out of the manifest, where their hashes stand in their place, and the "
+                    "workflow out of the film, whose title stays. Such a film can be checked by anybody, and made again by "
+                    "nobody who has not got the words.",
                 ),
                 io.String.Input(
                     "certificate",
@@ -107,7 +108,7 @@ class ManifestWriter(io.ComfyNode):
         from longvid_core.manifest.exports import export_all
 
         async with session(cls) as core:
-            release = embedded(film, embed_workflow, cls.hidden, core)
+            release = embedded(film, embed_workflow and not exports.get("share"), cls.hidden, core)
             made = export_all(release, core, **exports)
         shown = manifest_ui(made.manifest, made.path, exported_text(made))
         return io.NodeOutput(manifest_json(made.manifest), str(made.path), ui=shown)

@@ -156,6 +156,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 preexec_fn=None if stdin else _dies_with_parent(),
+                start_new_session=True,  # a terminal sends Ctrl-C to everybody in it: ffmpeg would fail before we stop it
             )
         except OSError as error:
             raise MissingTool(f"cannot start {command[0]}: {error.strerror}.", "Install ffmpeg again.") from error

@@ -62,8 +62,9 @@ def test_a_film_goes_out_signed_with_all_that_belongs_to_it_and_its_workflow_sta
     assert film_of(fresh, prompt, again) == film and manifest_beside(film).film == manifest.film
     assert [c.name for c in verify_film(film).checks if not c.holds] == []
     assert json.loads(read_tags(film)["workflow"]) == WORKFLOW
-    plain = with_inputs(prompt, WRITER, certificate="")
+    plain = with_inputs(prompt, WRITER, certificate="", share=True)
     assert film_of(fresh, plain, fresh.run(plain, WORKFLOW)) == film
+    assert not {"prompt", "workflow"} & set(read_tags(film)), "what is shared without its words has no workflow in it, either"
     assert not film.with_suffix(".signature.json").exists()  # its prompt is another one now, its frames are not
     assert manifest_beside(film).film.frames_sha256 == manifest.film.frames_sha256
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 import types
 from pathlib import Path
@@ -25,6 +26,15 @@ def test_the_systems_ffmpeg_is_used_then_the_wheels_then_an_error_says_how_to_ge
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     with pytest.raises(MissingTool, match="install ffmpeg"):
         ffmpeg_binary()
+
+
+def test_ctrl_c_in_a_terminal_is_not_for_ffmpeg() -> None:
+    """It goes to everybody in the terminal's group: ffmpeg would fail, and its segment with it, before it is stopped."""
+    child = module.Child(["-f", "lavfi", "-i", "nullsrc", "-f", "null", "-"])
+    try:
+        assert os.getpgid(child.process.pid) != os.getpgid(0)
+    finally:
+        child.kill()
 
 
 def test_a_setting_wins_and_a_wrong_one_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
