@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from .diffusion.settings import FramepackSettings, WanSettings
 from .errors import BadInput
 from .models.base import Fps
-from .models.film import Codec, Preset
+from .models.film import Codec, Preset, Treatment
 from .models.plan import Fit, Mode, SeedPolicy
 from .validation import describe
 
@@ -85,6 +85,7 @@ class FilmSettings(_Section):
     crf: int = Field(18, ge=0, le=51)
     preset: Preset = "medium"
     slate: bool = Field(False, description="Lay shot, timecode, prompt and seed over the picture")
+    seam: Treatment = Field("drop", description="Where a shot goes on: the shared frame once, or dissolve")
 
 
 class SigningSettings(_Section):
