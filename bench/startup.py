@@ -18,6 +18,7 @@ sys.path.insert(0, host)
 import comfy.options
 comfy.options.enable_args_parsing()
 import folder_paths, nodes, server, comfy_api.latest
+server.PromptServer(asyncio.new_event_loop())  # there is one before ComfyUI loads any pack
 start = time.perf_counter()
 spec = importlib.util.spec_from_file_location("longvid_pack", pack + "/__init__.py", submodule_search_locations=[pack])
 module = importlib.util.module_from_spec(spec)
