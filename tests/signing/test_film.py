@@ -279,7 +279,7 @@ left = int(sys.argv[1])
 def watch(event, args):
     global left
     changed = {"os.rename": 1, "os.remove": 0}.get(event)
-    if changed is not None and "a." in os.path.basename(args[changed]):  # what a person sees, and nothing hidden
+    if changed is not None and os.path.basename(args[changed]).startswith("a."):  # what a person sees, and nothing hidden
         left -= 1
         if left < 0:
             os.kill(os.getpid(), signal.SIGKILL)
