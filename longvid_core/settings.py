@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -16,6 +15,7 @@ from .models.base import Fps
 from .models.film import Codec, Preset, Treatment
 from .models.plan import Fit, Mode, SeedPolicy
 from .validation import describe
+from .yaml_text import YamlFault, parse_yaml
 
 FILE_NAME = "longvid.yaml"
 
@@ -208,10 +208,10 @@ def _found() -> Path | None:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+        values = parse_yaml(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInput(f"cannot read the settings file {file}: {error.strerror}.", "Check the path given to --config.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (YamlFault, UnicodeDecodeError) as error:
         raise BadInput(f"{file} is not YAML: {error}", "Mend it, or start from an empty file.") from error
     if values is None:
         return {}

@@ -10,10 +10,10 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import yaml
 from pydantic import ValidationError
 
 from ..errors import BadInput, UnknownName
+from ..yaml_text import YamlFault, parse_yaml
 from .models import ModelEntry, ProviderEntry
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def _own_catalogs() -> dict[str, ProviderEntry]:
 
 def _parse(name: str, text: str) -> ProviderEntry:
     try:
-        return ProviderEntry.model_validate(yaml.safe_load(text))
-    except (yaml.YAMLError, ValidationError) as error:
+        return ProviderEntry.model_validate(parse_yaml(text))
+    except (YamlFault, ValidationError) as error:
         raise BadInput(f"catalog file {name} does not hold: {error}", "Mend the file, or reinstall Longvid.") from error
 
 

@@ -277,12 +277,13 @@ async def make_film(
     """
     from ..events import StageDone, StageStarted
     from ..manifest.build import manifest_path, write_manifest
-    from ..media.ffmpeg import ffmpeg_binary
+    from ..media.ffmpeg import ask_ahead, ffmpeg_binary
     from ..render.clips import render_clips
     from ..render.film import export_film, join_film
     from ..render.keyframes import draw_keyframes
 
     ffmpeg_binary()  # said now, where it is missing, and not after the keyframes are paid for
+    ask_ahead()  # for the manifest
     plan = await draw_keyframes(plan, session, images=images)
     rendered = await render_clips(plan, session, backend=backend)
     release = export_film(await join_film(rendered, session, options), target)

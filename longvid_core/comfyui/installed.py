@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..errors import BadInput
 from ..settings import ComfyuiSettings
+from ..yaml_text import YamlFault, parse_yaml
 
 PACK = ("nodes/wan_flf2v_sampler.py", "longvid_core/__init__.py")
 _LEGACY = {"unet": "diffusion_models", "clip": "text_encoders", "t2i_adapter": "controlnet"}
@@ -96,8 +95,8 @@ def _subfolders(folder: Path) -> list[Path]:
 def _extra(file: Path) -> Iterator[tuple[str, Path]]:
     """The folders of an extra_model_paths.yaml: by section a `base_path`, and by kind of model one folder a line."""
     try:
-        sections = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        sections = parse_yaml(file.read_text(encoding="utf-8"))
+    except (OSError, YamlFault, UnicodeDecodeError) as error:
         raise BadInput(f"{file} cannot be read: {error}", "ComfyUI reads its folders there. Mend it.") from error
     for section in sections.values() if isinstance(sections, Mapping) else ():
         if isinstance(section, Mapping):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -64,6 +65,15 @@ def ffmpeg_version() -> str:
 def ffmpeg_versions() -> tuple[str, dict[str, str]]:
     """The same, and the versions of the libraries that it runs with, by name: {"libavcodec": "59.37.100"}."""
     program = ffmpeg_binary()
+    with contextlib.suppress(OSError):
+        stat = os.stat(program)
+        return _versions(program, stat.st_size, stat.st_mtime_ns)
+    return _versions(program, 0, 0)
+
+
+@functools.lru_cache(maxsize=4)
+def _versions(program: str, _size: int, _mtime_ns: int) -> tuple[str, dict[str, str]]:
+    """Asked once while the program stays the same file: it loads some two hundred libraries only to answer."""
     said: list[str] = []
     answer = _answer(program, said)
     version = _VERSION.match(answer)
@@ -71,6 +81,16 @@ def ffmpeg_versions() -> tuple[str, dict[str, str]]:
         raise MissingTool(f"{program} is no ffmpeg that works: {answer}.", "Install ffmpeg again.")
     libraries = [match for line in said if (match := _LIBRARY.match(line))]
     return version[1], {match[1]: match[2].replace(" ", "") for match in libraries}
+
+
+def ask_ahead() -> None:
+    """Have ffmpeg say its versions beside other work, so that `ffmpeg_versions` need not wait. A fault is for that to tell."""
+
+    def ask() -> None:
+        with contextlib.suppress(MissingTool):
+            ffmpeg_versions()
+
+    threading.Thread(target=ask, daemon=True, name="longvid-ffmpeg-versions").start()
 
 
 _VERSION = re.compile(r"ffmpeg version (\S+)")

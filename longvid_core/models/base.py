@@ -13,7 +13,7 @@ SEED_LIMIT = 2**64
 class Frozen(BaseModel):
     """A value: immutable, compared by content, refusing fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
     def json_value(self) -> dict[str, Any]:
         """The model as plain JSON types, under its public field names."""

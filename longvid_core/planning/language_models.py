@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-import yaml
 from pydantic import Field
 
 from ..access import is_own
 from ..models.base import Frozen
+from ..yaml_text import parse_yaml
 
 HOSTED = "https://api.openai.com/v1"
 Mode = Literal["tools", "json_schema", "json", "md_json"]
@@ -75,7 +75,7 @@ class _Known(Frozen):
 def known() -> _Known:
     """Everything in language_models.yaml."""
     file = Path(__file__).with_name("language_models.yaml")
-    return _Known.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    return _Known.model_validate(parse_yaml(file.read_text(encoding="utf-8")))
 
 
 def language_model(name: str, base_url: str, context: int | None) -> LanguageModel:

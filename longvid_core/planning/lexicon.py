@@ -7,6 +7,8 @@ import re
 from importlib import resources
 from typing import Any
 
+from ..yaml_text import parse_yaml
+
 # Scripts that fix little words to nouns: before them (Hebrew, Arabic) or after (Korean).
 _HEBREW, _ARABIC, _HANGUL = re.compile("[\u0590-\u05ff]"), re.compile("[\u0600-\u06ff]"), re.compile("[\uac00-\ud7a3]")
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u3005-\u30ff\u3400-\u9fff]")
@@ -15,10 +17,7 @@ _SPACELESS = re.compile(r"[\u0e00-\u0eff\u3005-\u30ff\u3400-\u9fff]")
 @functools.cache
 def words() -> dict[str, Any]:
     """The whole file."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    data: dict[str, Any] = yaml.load(resources.files(__package__).joinpath("words.yaml").read_text(encoding="utf-8"), loader)
+    data: dict[str, Any] = parse_yaml(resources.files(__package__).joinpath("words.yaml").read_text(encoding="utf-8"))
     return data
 
 
