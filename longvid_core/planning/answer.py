@@ -7,9 +7,10 @@ Every field is required and none has bounds: hosted models enforce this schema a
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, field_validator, model_validator
 
 from ..models.plan import CastMember
 from ..models.visual import (
@@ -32,6 +33,19 @@ class Form(BaseModel):
 
     model_config = ConfigDict(extra="ignore", json_schema_extra={"additionalProperties": False})
 
+    @model_validator(mode="before")
+    @classmethod
+    def _unwrapped(cls, given: Any) -> Any:
+        """What is asked for, where a model puts it under a name of its own: `{"plan": {...}}`."""
+        if isinstance(given, dict) and len(given) == 1 and not given.keys() & cls.model_fields.keys():
+            (inner,) = given.values()
+            return inner if isinstance(inner, dict) else given
+        return given
+
+
+_LISTED = ("camera_move", "camera_height", "camera_speed", "framing", "time_of_day", "key_light", "light_quality")
+"""The fields of `Seen` that are one of a few words."""
+
 
 class Seen(Form):
     """How a shot is seen. null: the words leave it open."""
@@ -49,6 +63,12 @@ class Seen(Form):
     palette: list[str] = Field(description="Colour words or #rrggbb")
     wardrobe: list[str]
     props: list[str]
+
+    @field_validator(*_LISTED, mode="before")
+    @classmethod
+    def _as_listed(cls, word: Any) -> Any:
+        """`Push-in` is push_in, and an empty word is none."""
+        return re.sub(r"[\s-]+", "_", word.strip().lower()) or None if isinstance(word, str) else word
 
     def state(self) -> VisualState:
         """The same as a VisualState, numbers brought into its ranges."""
@@ -104,6 +124,13 @@ class PlanAnswer(Form):
     palette: list[str] = Field(description="The film's own colours; colour words or #rrggbb")
     cast: list[CastAnswer]
     segments: list[SegmentAnswer]
+
+    @field_validator("segments")
+    @classmethod
+    def _some(cls, segments: list[SegmentAnswer]) -> list[SegmentAnswer]:
+        if not segments:
+            raise ValueError("there is none; a film has one at least")
+        return segments
 
 
 def _within(value: float | None, low: float, high: float) -> float | None:

@@ -13,13 +13,13 @@ from .beats import Unit
 from .brief import Brief, Limits
 from .cast import Person, declared
 from .joins import units_of
-from .offline import plan_offline
+from .offline import MOST_SEGMENTS, plan_offline
 from .parse import parse
 from .people import discovered
 from .script import Script, plain
 from .textkit import printable, shortened, tidy_lines
 
-INSTRUCTIONS = "3"
+INSTRUCTIONS = "4"
 """Version of the words below; it goes with every request, so that answers to older ones are not taken for answers to these."""
 
 _ANSWER_TOKENS = 420
@@ -74,6 +74,13 @@ class Facts:
         """The least segments that make a film of the length asked for."""
         return max(1, math.ceil((self.seconds or 0) / self.longest_s - 0.05))
 
+    @property
+    def most(self) -> int:
+        """The most segments: the text has something to show in each, and the film is no longer than asked for."""
+        shown = min(MOST_SEGMENTS, 4 * max(len(self.units), len(self.draft.segments)) + 4)
+        fitting = shown if self.seconds is None else math.floor(self.seconds / self.shortest_s + 0.05)
+        return max(1, self.fewest, min(shown, fitting))
+
     def span(self, beat: int) -> tuple[int, int]:
         """Where the beat (from 0) stands in the text, with the marks before it; all of them together are the text."""
         start = self.units[beat - 1].end if beat else 0
@@ -101,8 +108,8 @@ def _question(facts: Facts) -> str:
     asked: dict[str, object] = {
         "video_model": limits.backend,
         "seconds_of_one_segment": {"from": round(facts.shortest_s, 2), "to": round(facts.longest_s, 2)},
-        "segments": facts.count if facts.count is not None else {"at_least": facts.fewest, "about": len(facts.draft.segments)},
-        "film_seconds": facts.seconds if facts.seconds is not None else "as the story needs; about 4 to 6 for a beat",
+        "segments": facts.count if facts.count is not None else _free_count(facts),
+        "film_seconds": facts.seconds if facts.seconds is not None else "as the text says, else as it needs; 4 to 6 for a beat",
         "mode": brief.mode,
         "picture": f"{brief.width}x{brief.height}",
     }
@@ -126,6 +133,11 @@ def _question(facts: Facts) -> str:
     )
 
 
+def _free_count(facts: Facts) -> dict[str, int]:
+    about = min(max(len(facts.draft.segments), facts.fewest), facts.most)
+    return {"at_least": facts.fewest, "about": about, "at_most": facts.most}
+
+
 _RULES = f"""You are a film director who plans shots for a video model that sees one segment at a time and remembers nothing.
 [rules {INSTRUCTIONS}]
 
@@ -135,7 +147,8 @@ rules nor the form of your answer.
 
 Segments
 - The text is divided into numbered beats. Show every beat, in order, once; neighbours may share a beat that is long. Leave
-  nothing out and add no events of your own.
+  nothing out and add no events of your own. A beat that only speaks about the film (its length, its number of shots, its format)
+  is obeyed, not shown: it goes with the beats of a neighbour.
 - Keep to the number of segments, to the length of one, and to the film's length that you are given.
 - join: continuous where the same shot goes on (same place, same time, no jump); cut for a new place, time or view. The first
   segment's is cut.

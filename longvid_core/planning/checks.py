@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from .answer import PlanAnswer, SegmentAnswer
 from .ask import Facts
@@ -45,25 +46,35 @@ def _counted(answer: PlanAnswer, facts: Facts) -> list[str]:
         found.append(f"segments: there are {count}; there must be exactly {facts.count}")
     elif count < facts.fewest:
         found.append(f"segments: {count} of {facts.longest_s:.2f} s at most do not make {facts.seconds:g} s; {facts.fewest} do")
+    elif facts.count is None and count > facts.most:
+        found.append(f"segments: there are {count}; there must be {facts.most} at most")
     for at, segment in enumerate(answer.segments):
-        if not facts.shortest_s - 0.25 <= segment.seconds <= facts.longest_s + 0.25:
+        if not possible(segment.seconds, facts):
             found.append(
                 f"segments[{at}].seconds is {segment.seconds:g}; {facts.limits.backend} makes {facts.shortest_s:.2f} to "
                 f"{facts.longest_s:.2f}"
             )
-    if facts.seconds is not None and count:
-        low, high = (n / facts.rate for n in reachable(facts.limits, count))
-        wanted = min(max(facts.seconds, low), high)
-        total = sum(s.seconds for s in answer.segments)
-        if abs(total - wanted) > max(0.1 * wanted, spacing(facts.limits) / facts.rate, 0.5):
-            found.append(f"segments: their seconds add up to {total:g}; the film is to be {wanted:g} long")
+    if amiss := length_amiss(answer.segments, facts):
+        found.append(f"segments: their seconds add up to {amiss[0]:g}; the film is to be {amiss[1]:g} long")
     return found
+
+
+def possible(seconds: float, facts: Facts) -> bool:
+    """Whether the video model makes a segment of this length, give or take a quarter of a second."""
+    return facts.shortest_s - 0.25 <= seconds <= facts.longest_s + 0.25
+
+
+def length_amiss(segments: Sequence[SegmentAnswer], facts: Facts) -> tuple[float, float] | None:
+    """The seconds that the segments add up to and those they should, where the film has a length and they miss it."""
+    if facts.seconds is None:
+        return None
+    low, high = (n / facts.rate for n in reachable(facts.limits, len(segments)))
+    wanted, total = min(max(facts.seconds, low), high), sum(s.seconds for s in segments)
+    return (total, wanted) if abs(total - wanted) > max(0.1 * wanted, spacing(facts.limits) / facts.rate, 0.5) else None
 
 
 def _covered(answer: PlanAnswer, facts: Facts) -> list[str]:
     most, found, last = len(facts.units), [], 0
-    if not answer.segments:
-        return ["segments: there is none"]
     for at, segment in enumerate(answer.segments):
         numbers = segment.beats
         if not numbers:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from ..access import Access, access
 from ..canonical import sha256_of
-from ..errors import BadInput, MissingTool, OverBudget
+from ..errors import MissingTool
 from ..events import Notice
 from ..files import write_bytes
 from ..providers.faults import Refused, Transient
 from ..providers.openai import client
 from ..retry import persistently
-from .language_models import HOSTED, LanguageModel, Mode, language_model, modes_of, price_shown, tokens_in
-from .wire import Asked, ModeRefused, Unwanted, quiet, send, sound, words_of
+from .language_models import HOSTED, LanguageModel, Mode, language_model, modes_of, price_shown
+from .room import Room, tokens_asked
+from .wire import Asked, ModeRefused, Unwanted, quiet, response_of, send, sound, tokens_of
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
     from ..render.session import Session
     from ..settings import Settings
 
-_LETTERS_A_TOKEN = 6
-"""More than a token holds on average in any text; English has about four and a half."""
+_IN_WORDS: Mode = "md_json"
+"""The mode that says the form of an answer in words, which any model reads; in `json_schema` the server alone may know it."""
 
 _Answer = TypeVar("_Answer", bound="BaseModel")
 
@@ -73,15 +75,20 @@ class Endpoint:
 
     def __init__(self, model: str, session: Session, *, replan: bool = False, budget: float | None = None) -> None:
         settings = session.settings
-        self.model, self.session, self.replan, self.budget = model, session, replan, budget
+        self.model, self.session, self.replan = model, session, replan
         self.base_url = base_url_of(settings)
         self.entry: LanguageModel = language_model(model, self.base_url, settings.planner.context)
         self.access: Access = access("openai", "planner", settings)
+        self.room = Room(model, self.name, self.entry, session, budget)
         self.used = Used()
         self.attempt = 0
+        """Which answer in this mode it is, from 1."""
+        self.tries = 0
+        """How many answers there were in all modes."""
         self.said = ""
         """The newest answer, in the model's own words."""
         self._error: Exception | None = None
+        self._answer_tokens = 0
         self._left_out: set[str] = set()
 
     @property
@@ -93,29 +100,39 @@ class Endpoint:
 
     def ready(self, form: type[BaseModel], messages: list[dict[str, str]], answer_tokens: int) -> None:
         """BadInput or OverBudget for a question that the model cannot hold, the budget does not cover, or no key goes with."""
-        self._refuse_too_much(messages, form, answer_tokens)
+        asked, self._answer_tokens = tokens_asked(messages, form), answer_tokens
+        self.room.refuse_too_long(asked, answer_tokens)
+        self.room.refuse_too_dear(asked, answer_tokens)
         self.access.ready()
 
-    async def ask(self, form: type[_Answer], messages: list[dict[str, str]], *, reasks: int) -> _Answer:
+    async def ask(
+        self, form: type[_Answer], messages: list[dict[str, str]], *, reasks: int, formed: Callable[[], bool]
+    ) -> _Answer:
         """An answer in the form of `form`, asked again with its faults where it does not hold.
 
-        Raises NoForm where no answer held, ProviderFault and BadInput for the rest.
+        `formed`: whether any answer so far had the form. One that was to be kept to and never was is asked for in words, once.
+        Raises NoForm where no answer held, OverBudget before one that is too dear, ProviderFault and BadInput for the rest.
         """
         modes = self._modes()
-        for at, mode in enumerate(modes):
+        while True:
+            mode = modes.pop(0)
             try:
                 found = await self._ask_in(mode, form, messages, reasks)
             except ModeRefused as refusal:
-                if at + 1 == len(modes):
+                if not modes:
                     raise Refused(
-                        f"{self.name} takes no answer's form in {', '.join(modes)}: {refusal.what}",
+                        f"{self.name} takes no answer's form in {mode}: {refusal.what}",
                         "Set planner.mode to md_json, which any model can do, or choose another model.",
                     ) from refusal
-                self._say(f"{self.name} does not take {mode}; asking in {modes[at + 1]}.")
-                continue
-            self._note_mode(mode)
-            return found
-        raise AssertionError("a mode is tried, or the last one refused")
+                self._say(f"{self.name} does not take {mode}; asking in {modes[0]}.")
+            except NoForm:
+                if mode != "json_schema" or _IN_WORDS not in modes or formed():
+                    raise
+                modes = [_IN_WORDS]
+                self._say(f"{self.name} takes {mode} and does not keep to it; asking in {_IN_WORDS}.")
+            else:
+                self._note_mode(mode)
+                return found
 
     async def _ask_in(self, mode: Mode, form: type[_Answer], messages: list[dict[str, str]], reasks: int) -> _Answer:
         self.attempt, self._error = 0, None
@@ -124,10 +141,9 @@ class Endpoint:
             from instructor.core.exceptions import InstructorRetryException
 
             async def create(**kwargs: Any) -> ChatCompletion:
-                self.attempt += 1
+                self.attempt, self.tries = self.attempt + 1, self.tries + 1
                 try:
-                    completion = await self._complete(sdk, kwargs, mode)
-                    self.said = words_of(completion)
+                    completion, self.said = await self._complete(sdk, kwargs, mode)
                     return completion
                 except Exception as error:
                     self._error = error
@@ -179,53 +195,9 @@ class Endpoint:
         shelf.put(key, temporary, ".taken.json", {"model": self.model, "answer_sha256": sha256})
         return sha256
 
-    def _refuse_too_much(self, messages: list[dict[str, str]], form: type[BaseModel], answer_tokens: int) -> None:
-        asked = sum(tokens_in(m["content"]) for m in messages) + tokens_in(json.dumps(form.model_json_schema()))
-        room = self.entry.context
-        if room is not None and asked + answer_tokens > room:
-            raise BadInput(
-                f"the prompt is about {asked} tokens, and its plan about {answer_tokens} more; {self.model} holds {room}.",
-                "Shorten it, ask for fewer segments, choose a model that holds more, or plan offline, which has no limit.",
-            )
-        if self.entry.answer is not None and answer_tokens > self.entry.answer:
-            raise BadInput(
-                f"the plan would be about {answer_tokens} tokens long; {self.model} writes at most {self.entry.answer}.",
-                "Ask for fewer segments, or make several films; --planner offline has no limit.",
-            )
-        if self.budget is None:
-            return
-        cost = self.entry.cost(asked, answer_tokens)
-        if cost is None:
-            raise OverBudget(
-                f"there is a budget, and the price of {self.name} is not known.",
-                "Choose another model, plan offline, or leave the budget out.",
-            )
-        if self.session.spent_micro_usd + cost > round(self.budget * 1_000_000):
-            raise OverBudget(
-                f"planning with {self.name} would cost about ${cost / 1e6:.4f}, over the budget of ${self.budget:.2f}.",
-                "Raise --budget, choose a cheaper model, or plan offline; nothing was asked.",
-            )
-
-    def _refuse_half_read(self, request: dict[str, Any], response: dict[str, Any]) -> None:
-        """BadInput where the server says that it read fewer tokens than the prompt can possibly be: it cut it, and says nothing.
-
-        Ollama does, at its own default context. Whoever sets planner.context vouches for it.
-        """
-        read = (response.get("usage") or {}).get("prompt_tokens")
-        if self.session.settings.planner.context is not None or not isinstance(read, int) or read <= 0:
-            return
-        words = " ".join(" ".join(str(m.get("content") or "").split()) for m in request["messages"])
-        sent = tokens_in(words)
-        if read < len(words) // _LETTERS_A_TOKEN:
-            raise BadInput(
-                f"the prompt is about {sent} tokens, and {self.name} read {read} of them: its context is too small.",
-                "Give it a larger one (Ollama: OLLAMA_CONTEXT_LENGTH=32768), shorten the text, or plan offline. Where the server "
-                "only counts otherwise, set planner.context to what it holds.",
-            )
-
     def foreseen(self, messages: list[dict[str, str]], form: type[BaseModel], answer_tokens: int) -> tuple[int, int, int | None]:
         """About how many tokens go in and come out, and what that costs in micro-dollars (None: not known)."""
-        asked = sum(tokens_in(m["content"]) for m in messages) + tokens_in(json.dumps(form.model_json_schema()))
+        asked = tokens_asked(messages, form)
         return asked, answer_tokens, self.entry.cost(asked, answer_tokens)
 
     # -- modes -------------------------------------------------------------------------------------------------------------
@@ -262,10 +234,11 @@ class Endpoint:
 
     # -- one request -------------------------------------------------------------------------------------------------------
 
-    async def _complete(self, sdk: AsyncOpenAI, kwargs: dict[str, Any], mode: Mode) -> ChatCompletion:
-        """The completion for a request: the stored one, else a new one, stored before anybody reads it."""
+    async def _complete(self, sdk: AsyncOpenAI, kwargs: dict[str, Any], mode: Mode) -> tuple[ChatCompletion, str]:
+        """The completion for a request and what the model itself said: stored, else new and stored before anybody reads it."""
         if mode == "json_schema":
             kwargs["response_format"]["json_schema"]["strict"] = True
+        tool = kwargs["tools"][0]["function"]["name"] if "tools" in kwargs else None
         key = sha256_of({"base_url": shown_address(self.base_url), "request": kwargs})
         shelf, interrupted = self.session.store.answers, self.session.interrupted
         async with shelf.lock(key, interrupted):
@@ -274,9 +247,10 @@ class Endpoint:
             kept = shelf.get(key)
             if kept is not None:
                 self.used.kept += 1
-                return sound(json.loads(kept[0].read_bytes())["response"], self.name)
+                return sound(json.loads(kept[0].read_bytes())["response"], self.name, tool)
             request = {name: value for name, value in kwargs.items() if name not in self._left_out}
             who = Asked(self.name, self.access, self.session.settings.planner.timeout_s)
+            self.room.refuse_too_dear(tokens_asked(request["messages"]), self._answer_tokens)
             while True:
                 try:
                     text = await persistently(
@@ -290,13 +264,13 @@ class Endpoint:
                     self._left_out.add(no.parameter)
                     self._say(f"{self.model} takes no {no.parameter}; it goes without.")
                     request.pop(no.parameter)
-            response = json.loads(text)
+            response = response_of(text)
             self._charge(response)
-            self._refuse_half_read(request, response)
+            self.room.refuse_half_read(request["messages"], tokens_of(response)[0])
             temporary = self.session.scratch / f"answer-{key[:16]}.json"
             temporary.write_text(json.dumps({"request": kwargs, "response": response}, ensure_ascii=False), encoding="utf-8")
             shelf.put(key, temporary, ".answer.json", {"model": self.model, "mode": mode})
-        return sound(response, self.name)
+        return sound(response, self.name, tool)
 
     def _again(self, fault: Transient, attempt: int, wait_s: float) -> None:
         tries = f"try {attempt + 1} of {self.session.settings.retry.attempts}"
@@ -304,9 +278,7 @@ class Endpoint:
 
     def _charge(self, response: dict[str, Any]) -> None:
         """Write down what a new answer took."""
-        usage = response.get("usage") or {}
-        taken = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
-        tokens = [n if isinstance(n, int) and n >= 0 else 0 for n in taken]
+        tokens = tokens_of(response)
         self.used.requests += 1
         self.used.tokens_in += tokens[0]
         self.used.tokens_out += tokens[1]

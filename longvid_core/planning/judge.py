@@ -8,9 +8,12 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import create_model, model_validator
 
+from ..errors import OverBudget
+from ..events import Notice
 from ..providers.faults import Refused
 from .answer import Form
 from .endpoint import Endpoint, NoForm
+from .textkit import printable, shortened
 from .wire import KEPT
 
 A = TypeVar("A", bound=Form)
@@ -45,11 +48,18 @@ async def answered(
     endpoint.forget(key)
     judge: Judge[A] = Judge(endpoint, faults)
     try:
-        await endpoint.ask(judge.form(form), messages, reasks=judge.reasks)
+        await endpoint.ask(judge.form(form), messages, reasks=judge.reasks, formed=lambda: judge.best is not None)
+    except OverBudget as error:
+        if judge.best is None:
+            raise
+        told = f"{error.what} The answer there is counts, with its faults."
+        endpoint.session.emit(Notice(level="warning", message=told))
     except NoForm as error:
         if judge.best is None:
+            tries = f"{endpoint.tries} tries" if endpoint.tries > 1 else "one try"
             raise Refused(
-                f"{endpoint.name} did not answer in the form asked for, in {endpoint.attempt} tries.",
+                f"{endpoint.name} did not answer in the form asked for, in {tries}.",
+                *_said(endpoint.said),
                 *error.wrong,
                 "Try another planner.mode or a larger model, or plan without one: --planner offline.",
                 KEPT,
@@ -57,6 +67,12 @@ async def answered(
     assert judge.best is not None
     sha256 = endpoint.take(key, judge.best.model_dump(mode="json"), judge.words)
     return Answered(form.model_validate(judge.best.model_dump()), sha256)
+
+
+def _said(words: str) -> list[str]:
+    """What the model said instead of a form: nothing, or prose, such as why it will not. Faults of a form tell more."""
+    said = printable(words).strip()
+    return [] if "{" in said else [f'It said: "{shortened(said, 300)}"' if said else "It said nothing."]
 
 
 def known(endpoint: Endpoint, form: type[A], messages: list[dict[str, str]]) -> Answered[A] | None:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from ..models.visual import VisualState
 from .answer import CastAnswer, PlanAnswer, SegmentAnswer
 from .ask import Facts
+from .beats import reading_seconds
 from .cast import Person, sex_in
-from .checks import BEFORE, DANGLING, SAME, moves, recurring
+from .checks import BEFORE, DANGLING, SAME, length_amiss, moves, possible, recurring
 from .company import mention
 from .textkit import says_something
 from .visual_words import visual_of
@@ -22,7 +23,10 @@ def mended(answer: PlanAnswer, facts: Facts, tell: Tell) -> PlanAnswer:
     """The answer in the number of segments asked for, its beats in order, every field said; `tell` is told what was changed."""
     cast = _cast(answer, facts, tell)
     people = company(cast)
-    segments = _in_number(_in_order(list(answer.segments), facts, tell), facts, tell)
+    timed = [_possible(segment, at, facts, tell) for at, segment in enumerate(answer.segments)]
+    segments = _in_number(_in_order(timed, facts, tell), facts, tell)
+    if amiss := length_amiss(segments, facts):
+        tell(f"its segments added up to {amiss[0]:.4g} s; they are brought to {amiss[1]:.4g} s.")
     done: list[SegmentAnswer] = []
     for at, segment in enumerate(segments):
 
@@ -74,6 +78,18 @@ def _cast(answer: PlanAnswer, facts: Facts, tell: Tell) -> list[CastAnswer]:
     return list(found.values())
 
 
+def _possible(segment: SegmentAnswer, at: int, facts: Facts, tell: Tell) -> SegmentAnswer:
+    """The segment in a length that the video model makes; one that is none is as long as its beats take to read."""
+    if possible(segment.seconds, facts):
+        return segment
+    wanted = segment.seconds
+    if wanted <= 0:
+        wanted = reading_seconds(sum(facts.units[n - 1].weight for n in segment.beats if 1 <= n <= len(facts.units)))
+    seconds = min(max(wanted, facts.shortest_s), facts.longest_s)
+    tell(f"segment {at}: it was to last {segment.seconds:.4g} s; it lasts {seconds:.4g} s.")
+    return segment.model_copy(update={"seconds": seconds})
+
+
 def _in_order(segments: list[SegmentAnswer], facts: Facts, tell: Tell) -> list[SegmentAnswer]:
     """Each segment beginning where its beats begin, never before the one in front of it; the first one at the beginning."""
     most, before = len(facts.units), 0
@@ -96,7 +112,7 @@ def _in_order(segments: list[SegmentAnswer], facts: Facts, tell: Tell) -> list[S
 
 def _in_number(segments: list[SegmentAnswer], facts: Facts, tell: Tell) -> list[SegmentAnswer]:
     """As many segments as were asked for, or as the film's length needs."""
-    wanted = facts.count if facts.count is not None else max(len(segments), facts.fewest)
+    wanted = facts.count if facts.count is not None else min(max(len(segments), facts.fewest), facts.most)
     if len(segments) != wanted:
         done = "joined" if len(segments) > wanted else "divided"
         tell(f"there were {len(segments)} segments instead of {wanted}; some were {done}.")
@@ -148,17 +164,17 @@ def _whole(
 ) -> SegmentAnswer:
     """The segment with every field said, and nobody in it who is only known from elsewhere."""
     told = story_words(" ".join(facts.script.text[slice(*facts.span(n - 1))] for n in segment.beats))
-    update: dict[str, object] = {}
-    prompt = segment.prompt
-    if not says_something(prompt):
-        tell("its prompt said nothing; the text's own words stand in.")
-        prompt = told
     known = [p for p in people if before is not None and mention(p).search(before.prompt)] or people
-    for field, words in (("prompt", prompt), ("opening", segment.opening or ""), ("ending", segment.ending)):
-        alone = standing_alone(words, known if field == "prompt" else [*_present(prompt, people), *known])
-        if alone != words:
-            tell(f"its {field} spoke of somebody it does not name; names were put in.")
-        update[field] = alone
+    alone = standing_alone(segment.prompt, known)
+    prompt = alone if says_something(alone) else standing_alone(told, known)
+    here = [*_present(prompt, people), *known]
+    stands = {"opening": standing_alone(segment.opening or "", here), "ending": standing_alone(segment.ending, here)}
+    update: dict[str, object] = {"prompt": prompt, **stands}
+    if prompt != alone:
+        tell("its prompt said nothing that stands alone; the text's own words stand in.")
+    for field, words in {"prompt": alone, **stands}.items():
+        if says_something(words) and words != getattr(segment, field):
+            tell(f"its {field} spoke of somebody it does not name, or of another shot; names were put in.")
     opening, ending = str(update["opening"]), str(update["ending"])
     if (at == 0 or segment.join == "cut") and not says_something(opening):
         tell("its opening still was missing; the prompt stands in.")

@@ -72,11 +72,23 @@ async def send(client: AsyncOpenAI, request: dict[str, Any], who: Asked) -> str:
         raise Transient(f"the connection to {who.name} failed: {why}.", "Check that the server runs, and its address.") from error
     try:
         found = json.loads(text)
-        if found["choices"][0]["message"] is not None:
-            return text
-    except (ValueError, TypeError, LookupError):
-        pass
+    except (ValueError, RecursionError):
+        found = None
+    if _is_completion(found):
+        return text
+    if isinstance(found, dict) and found.get("error"):  # gateways say so with status 200, too
+        said = found["error"].get("message") if isinstance(found["error"], dict) else found["error"]
+        raise Transient(
+            hidden(f"{who.name} answered with an error: {str(said)[:600]}", who.access.key), "Try again later.", sent=True
+        )
     raise Transient(f"{who.name} sent an answer that is cut off or no chat completion.", "Is planner.base_url right?", sent=True)
+
+
+def _is_completion(found: Any) -> bool:
+    try:
+        return isinstance(found["choices"][0]["message"], dict)
+    except (TypeError, LookupError):
+        return False
 
 
 def fault(error: Any, request: dict[str, Any], who: Asked) -> Exception:
@@ -103,8 +115,25 @@ def fault(error: Any, request: dict[str, Any], who: Asked) -> Exception:
     return Refused(found.what, *found.way_out, _OFFLINE) if isinstance(found, Refused) else found
 
 
-def sound(response: dict[str, Any], name: str) -> ChatCompletion:
-    """The response as the SDK has it. Raises Moderated where the model will not, Refused where it could not finish."""
+def response_of(body: str) -> dict[str, Any]:
+    """The body that `send` gave, read; half a character that a server cut is a question mark, so that it can be written down."""
+    found: dict[str, Any] = json.loads(json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace"))
+    return found
+
+
+def tokens_of(response: dict[str, Any]) -> tuple[int, int]:
+    """How many tokens went in and came out; 0 where the server does not say, or says nonsense."""
+    usage = response.get("usage")
+    said = [usage.get(name) if isinstance(usage, dict) else None for name in ("prompt_tokens", "completion_tokens")]
+    asked, answered = (n if isinstance(n, int) and n >= 0 else 0 for n in said)
+    return asked, answered
+
+
+def sound(response: dict[str, Any], name: str, tool: str | None = None) -> tuple[ChatCompletion, str]:
+    """The response as instructor reads it, and the model's own words. `tool`: what it was to call, where it was.
+
+    Raises Moderated where the model will not, Refused where it could not finish.
+    """
     from openai.types.chat import ChatCompletion
 
     choice = response["choices"][0]
@@ -117,27 +146,66 @@ def sound(response: dict[str, Any], name: str) -> ChatCompletion:
             reason=str(refusal or "content filter"),
         )
     if ended == "length":
-        tokens = (response.get("usage") or {}).get("completion_tokens", "?")
         raise Refused(
-            f"the answer of {name} was cut off after {tokens} tokens.",
+            f"the answer of {name} was cut off after {tokens_of(response)[1] or '?'} tokens.",
             "Ask for fewer segments, or choose a model that writes longer answers.",
             KEPT,
         )
-    return ChatCompletion.construct(**_typed(response))
+    words, message = read(choice["message"], tool)
+    only = {"index": 0, "finish_reason": ended, "message": message}
+    return ChatCompletion.construct(id="", object="chat.completion", created=0, model="", choices=[only]), words
 
 
-def words_of(completion: ChatCompletion) -> str:
-    """What the model itself said: the arguments it called a tool with where it was asked for them, else the text."""
-    message = completion.choices[0].message
-    called = [getattr(call, "function", None) for call in message.tool_calls or ()]
-    return "".join(function.arguments for function in called if function is not None) or message.content or ""
+def read(message: dict[str, Any], tool: str | None) -> tuple[str, dict[str, Any]]:
+    """A model's own words; and its message with the JSON in them where it was to be, in the text or in a call of `tool`.
+
+    Servers differ: it comes in the text or in a call whatever was asked for, in a fence, after the model's thoughts.
+    """
+    calls = message.get("tool_calls")
+    call = calls[0] if isinstance(calls, list) and calls and isinstance(calls[0], dict) else {}
+    function = call.get("function")
+    given = function.get("arguments") if isinstance(function, dict) else None
+    words = json.dumps(given, ensure_ascii=False) if isinstance(given, dict) else given or _text(message.get("content"))
+    found = json_in(words)
+    said: dict[str, Any] = {"role": "assistant", "content": found}
+    if tool is not None and (given or _decoded(found) is not None):
+        called = {"id": str(call.get("id") or "call"), "type": "function", "function": {"name": tool, "arguments": found}}
+        said |= {"content": None, "tool_calls": [called]}
+    return words, said
 
 
-def _typed(response: dict[str, Any]) -> dict[str, Any]:
-    """The response with the fields that some servers leave out."""
-    for choice in response["choices"]:
-        choice["message"].setdefault("role", "assistant")
-    return {"object": "chat.completion", "id": "", "created": 0, "model": "", **response}
+def _text(content: Any) -> str:
+    """A message's content as text; some servers give it in parts."""
+    if isinstance(content, list):
+        parts = [part.get("text") for part in content if isinstance(part, dict) and part.get("type", "text") == "text"]
+        return "".join(part for part in parts if isinstance(part, str))
+    return content if isinstance(content, str) else ""
+
+
+_THOUGHTS = re.compile(r"^.*</(?:think|thinking|thought|reasoning)>", re.DOTALL)
+_MOST_TRIED = 100
+
+
+def json_in(words: str) -> str:
+    """The largest JSON object in a model's words, past its thoughts; the words as they are where there is none."""
+    bare = _THOUGHTS.sub("", words)
+    best, at, tried = "", bare.find("{"), 0
+    while at >= 0 and tried < _MOST_TRIED:
+        end = _decoded(bare, at)
+        if end is None and re.match(r'\{\s*"', bare[at : at + 40]):
+            break  # an object with a mistake in it: what is inside it is no answer
+        if end is not None and end - at >= len(best):
+            best = bare[at:end]
+        at, tried = bare.find("{", end or at + 1), tried + 1
+    return best or words
+
+
+def _decoded(words: str, at: int = 0) -> int | None:
+    """Where the JSON value that begins at `at` ends; None where there is none."""
+    try:
+        return json.JSONDecoder().raw_decode(words, at)[1]
+    except (ValueError, RecursionError):
+        return None
 
 
 @contextlib.contextmanager

@@ -115,12 +115,27 @@ def test_the_form_is_one_that_hosted_models_enforce(form: type[BaseModel]) -> No
     check(form.model_json_schema())
 
 
+def test_a_film_of_no_segments_is_sent_back(planning: Asking, model: FakeOpenAI) -> None:
+    model.replies = [plan(), good()]
+    assert len(planning().segments) == 2
+    assert "there is none; a film has one at least" in model.said(1)
+
+
+def test_a_word_of_the_list_in_another_spelling_is_that_word(planning: Asking, model: FakeOpenAI) -> None:
+    model.replies = [{"plan": good(visual=visual(camera_move="Push-in", framing=" Extreme Wide", camera_height=""))}]
+    first = planning().segments[0]
+    assert (first.visual.camera.move, first.visual.lens.framing) == ("push_in", "extreme_wide")
+    assert model.calls == 1
+
+
 def test_an_answer_that_never_has_the_form_is_a_failure_with_exit_code_3(planning: Asking, model: FakeOpenAI) -> None:
-    model.replies = ["no plan", "{}", '{"title": 1}']
+    planning.planner = {"mode": "tools"}
+    model.otherwise = "I'm sorry, but I cannot plan that."
     with pytest.raises(RenderFailed, match=r"did not answer in the form asked for, in 3 tries") as failure:
         planning()
     assert failure.value.exit_code == 3
     assert model.calls == 3
+    assert 'It said: "I\'m sorry, but I cannot plan that."' in failure.value.way_out
 
 
 @pytest.mark.parametrize(
@@ -194,6 +209,35 @@ def test_the_best_answer_counts_where_the_last_one_has_no_form(planning: Asking,
     made = planning()
     assert made.segments[0].complexity == 0.3
     assert model.calls == 3
+
+
+def test_lengths_that_cannot_be_are_mended_and_said(planning: Asking, model: FakeOpenAI) -> None:
+    planning.planner = {"reasks": 0}
+    model.otherwise = plan(segment([1], -5), segment([2], 1e300), segment([3, 4], 4))
+    made = planning()
+    assert [round(s.frames / 16) for s in made.segments] == [3, 10, 4]
+    assert "to last -5 s" in planning.warned and "to last 1e+300 s" in planning.warned
+    planning(seconds=30)
+    assert "they are brought to 30 s" in planning.warned
+
+
+@pytest.mark.parametrize(("seconds", "most"), [(2, 6), (None, 20)])
+def test_more_segments_than_the_film_can_have_are_joined(
+    planning: Asking, model: FakeOpenAI, seconds: float | None, most: int
+) -> None:
+    """A model that runs on would make a film many times as long, and as dear, as was asked for."""
+    planning.planner = {"reasks": 0}
+    model.otherwise = plan(*[segment([min(4, n + 1)], 0.4) for n in range(90)])
+    made = planning(seconds=seconds)
+    assert len(made.segments) == most and "there were 90 segments" in planning.warned
+    assert seconds is None or abs(made.film_frames / made.fps - seconds) < 0.3
+
+
+def test_words_that_only_point_elsewhere_are_no_prompt(planning: Asking, model: FakeOpenAI) -> None:
+    planning.planner = {"reasks": 0}
+    model.otherwise = good(prompt="Continues from the previous shot.")
+    assert planning().segments[0].prompt.startswith("A heron waits in the reeds.")
+    assert "the text's own words stand in" in planning.warned
 
 
 @pytest.mark.parametrize("asked", [1, 3, 9])

@@ -11,6 +11,7 @@ import pytest
 from longvid_core.errors import BadInput, Interrupted, OverBudget, RenderFailed
 from longvid_core.planning.endpoint import shown_address
 from longvid_core.planning.language_models import known, language_model, modes_of
+from longvid_core.planning.wire import read
 from tests.fake_openai import CutOff, Drip, Error, FakeOpenAI, Hang, Raw, Refusal, Reset, plan, plan_for, segment
 
 from .conftest import TEXT, Asking
@@ -103,6 +104,7 @@ def test_a_model_that_does_not_exist_is_named(planning: Asking, model: FakeOpenA
 def test_a_no_is_final_and_paid_once_until_it_is_asked_again(
     planning: Asking, model: FakeOpenAI, reply: object, said: str, calls: int
 ) -> None:
+    planning.planner = {"mode": "tools"}
     model.otherwise = reply  # type: ignore[assignment]
     for _ in range(2):
         with pytest.raises(RenderFailed, match=said) as failure:
@@ -135,6 +137,52 @@ def test_every_mode_plans(planning: Asking, model: FakeOpenAI, mode: str) -> Non
     model.otherwise = lambda request: fence.format(json.dumps(plan_for(request))) if mode == "md_json" else plan_for(request)
     assert len(planning().segments) == 4
     assert model.calls == 1
+
+
+def test_a_server_that_takes_the_form_and_ignores_it_is_told_in_words(planning: Asking, model: FakeOpenAI) -> None:
+    model.otherwise = lambda request: (
+        "Sure!" if "response_format" in request else f"```json\n{json.dumps(plan_for(request))}\n```"
+    )
+    assert len(planning().segments) == 4
+    assert model.calls == 4, "asked, asked again twice, and asked in words"
+    assert any("does not keep to it; asking in md_json" in said for said in planning.told)
+    planning("Another film. It is short.")
+    assert model.calls == 5, "which is remembered"
+
+
+_PLAN = '{"title": "{a}", "n": [1]}'
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": f"Sure!\n```json\n{_PLAN}\n```\nHope {{that}} helps."},
+        {"content": f'<think>Maybe {{"title": "no, I will take another title"}}</think>\n{_PLAN}'},
+        {"content": f"\ufeff{_PLAN}"},
+        {"content": [{"type": "thinking", "thinking": "{}"}, {"type": "text", "text": _PLAN}]},
+        {"content": None, "tool_calls": [{"id": "7", "function": {"name": "other", "arguments": _PLAN}}]},
+        {"content": "", "tool_calls": [{"function": {"arguments": json.loads(_PLAN)}}, {"function": {"arguments": "{}"}}]},
+    ],
+)
+def test_the_form_is_found_wherever_a_server_puts_it(message: dict[str, object]) -> None:
+    assert json.loads(read(message, None)[1]["content"]) == json.loads(_PLAN)
+    (call,) = read(message, "PlanAnswer")[1]["tool_calls"]
+    assert call["function"]["name"] == "PlanAnswer" and json.loads(call["function"]["arguments"]) == json.loads(_PLAN)
+
+
+@pytest.mark.parametrize("words", ["No.", "", '{"a": [{"b": 1}, {"c": 2}', '{"a": {"b": 1},}', "{" * 5000, '{"a":' * 99999])
+def test_what_holds_no_form_stays_as_it_is(words: str) -> None:
+    assert read({"content": words}, None) == (words, {"role": "assistant", "content": words})
+    assert "tool_calls" not in read({"content": words}, "PlanAnswer")[1]
+
+
+def test_what_a_server_says_beside_the_answer_may_be_nonsense(planning: Asking, model: FakeOpenAI) -> None:
+    message = {"content": json.dumps(plan(segment([1, 2, 3, 4])))}
+    model.replies = [Raw(json.dumps({"choices": [{"message": message}], "usage": ["many"], "id": "half a \ud83d"}))]
+    assert len(planning().segments) == 1
+    model.replies = [Raw(body) for body in ('{"choices": [{"message": "hello"}]}', "7", '{"error": {"message": "overloaded"}}')]
+    with pytest.raises(RenderFailed, match="answered with an error: overloaded"):
+        planning(replan=True)
 
 
 def test_a_mode_that_was_chosen_is_not_exchanged(planning: Asking, model: FakeOpenAI) -> None:
@@ -198,6 +246,16 @@ def test_planning_over_budget_asks_nothing(planning: Asking, model: FakeOpenAI) 
     assert model.calls == 0
     planning(budget=1)
     assert model.calls == 1
+
+
+@pytest.mark.usefixtures("hosted")
+def test_a_budget_ends_the_asking_again_and_not_the_film(planning: Asking, model: FakeOpenAI) -> None:
+    model.usage = (100_000, 50_000)
+    model.otherwise = plan(segment([1, 2, 3, 4], complexity=7))
+    made = planning(budget=0.03)
+    assert model.calls == 1 and planning.spent == 35_000
+    assert made.segments[0].complexity == 0.7
+    assert "over the budget of $0.03" in planning.warned
 
 
 def test_a_model_without_a_price_is_refused_where_there_is_a_budget(planning: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
