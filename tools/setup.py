@@ -204,6 +204,7 @@ def install(comfyui: Path) -> None:
         "--quiet",
         "--disable-pip-version-check",
         "--no-input",
+        "--no-compile",  # of some twenty thousand files, the few that are imported are compiled then
         "-c",
         fixed,
     ]

@@ -264,6 +264,16 @@ def listed_with(path: Path, name: str, data: bytes) -> Path:
     return rewritten(path, lambda n, d: json.dumps(listed).encode() if n == "bundle.json" else d, **{name: data})
 
 
+def with_words(path: Path, name: str, old: bytes, new: bytes) -> Path:
+    """A bundle in which one file says something else, and whose list gives that file's own hash."""
+    archive = zipfile.ZipFile(path)
+    said = archive.read(name).replace(old, new)
+    listed = json.loads(archive.read("bundle.json"))
+    next(f for f in listed["files"] if f["path"] == name)["sha256"] = hashlib.sha256(said).hexdigest()
+    files = {name: said, "bundle.json": json.dumps(listed).encode()}
+    return rewritten(path, lambda each, data: files.get(each, data))
+
+
 def test_a_picture_that_the_manifest_does_not_name_is_refused(bundle: Bundle) -> None:
     file = io.BytesIO()
     Image.new("RGB", (8, 8), "red").save(file, "PNG")
@@ -273,21 +283,12 @@ def test_a_picture_that_the_manifest_does_not_name_is_refused(bundle: Bundle) ->
 
 def test_a_plan_that_is_not_the_manifests_is_refused(bundle: Bundle) -> None:
     """People may unpack it by hand."""
-    path = bundle()
-    other = zipfile.ZipFile(path).read("plan.json").replace(b"Small", b"Smell")
-    listed = json.loads(zipfile.ZipFile(path).read("bundle.json"))
-    next(f for f in listed["files"] if f["path"] == "plan.json")["sha256"] = hashlib.sha256(other).hexdigest()
-    new = {"plan.json": other, "bundle.json": json.dumps(listed).encode()}
-    assert "not the plan in its manifest" in refused(rewritten(path, lambda name, data: new.get(name, data)), NotEqual)
+    changed = with_words(bundle(), "plan.json", b"Small", b"Smell")
+    assert "not the plan in its manifest" in refused(changed, NotEqual)
 
 
 def test_what_is_wrong_with_its_manifest_is_said_of_the_bundle(bundle: Bundle) -> None:
-    path = bundle()
-    newer = zipfile.ZipFile(path).read("film.manifest.json").replace(b"longvid.manifest/1", b"longvid.manifest/9")
-    listed = json.loads(zipfile.ZipFile(path).read("bundle.json"))
-    next(f for f in listed["files"] if f["path"] == "film.manifest.json")["sha256"] = hashlib.sha256(newer).hexdigest()
-    new = {"film.manifest.json": newer, "bundle.json": json.dumps(listed).encode()}
-    changed = rewritten(path, lambda name, data: new.get(name, data))
+    changed = with_words(bundle(), "film.manifest.json", b"longvid.manifest/1", b"longvid.manifest/9")
     said = refused(changed, NewerSchema)
     assert said.startswith(f"{changed}: film.manifest.json is longvid.manifest/9") and "Upgrade Longvid" in said
 

@@ -25,7 +25,7 @@ from longvid_core.models.plan import CastMember
 from longvid_core.models.records import Bound, ModelRecord
 from longvid_core.render.looking import look
 from longvid_core.render.session import Session
-from longvid_core.settings import Settings
+from longvid_core.settings import ComfyuiSettings, Settings
 from longvid_core.store import Store
 from tests.films import Studio, small_plan
 
@@ -90,7 +90,7 @@ def test_comfyui_is_started_as_it_computed(
     manifest = build_manifest(Studio(tmp_path).make(small_plan(1)))
     model = ModelRecord(provider="comfyui", id="wan", fingerprint={})
     canvas = manifest.segments[0].model_copy(update={"model": model, "made": made})
-    settings = Settings(home=tmp_path, comfyui={"arguments": ["--lowvram"]})  # type: ignore[arg-type]
+    settings = Settings(home=tmp_path, comfyui=ComfyuiSettings(arguments=("--lowvram",)))
     found = settings_of(manifest.model_copy(update={"segments": (canvas,)}), settings).comfyui
     assert (found.arguments, found.threads) == (arguments, threads)
 
