@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME = 1024
 _NO_MODELS = ("custom_nodes", "datasets", "configs")
+_LORA_IN_TEXT = re.compile(r"<lora:([^:<>]+)[:>]")
+_EXACT = 2**53
+"""Integers from here on are no numbers in canonical JSON; as text, ComfyUI takes them, too."""
 
 
 @dataclass
@@ -27,12 +31,14 @@ class Upstream:
     nodes: in an order that follows from the wiring alone, each `{"class_type", "inputs"}`; a link is `{"node": place in
     this list, "output": number}`, a string that names a model or input file `{"sha256": [...]}`. inputs: where each input
     of ours comes from. files: what each input's strings name. changing: the classes of nodes that ComfyUI runs every time.
+    said: what the others that were asked whether they changed said, each `(node without it, answer)`.
     """
 
     nodes: list[dict[str, Any]] = field(default_factory=list)
     inputs: dict[str, dict[str, int]] = field(default_factory=dict)
     files: dict[str, set[Path]] = field(default_factory=dict)
     changing: set[str] = field(default_factory=set)
+    said: list[tuple[dict[str, Any], Any]] = field(default_factory=list)
 
     def json_value(self) -> dict[str, Any]:
         """The graph as JSON, for a key: no node ids, titles, paths or file names in it."""
@@ -69,15 +75,27 @@ class _Walk:
         if node_id not in self._places:
             node = self._prompt.get_node(node_id)
             value: dict[str, Any] = {"class_type": node["class_type"], "inputs": self._values(node["inputs"])}
+            if loras := self._in_text(node["inputs"]):
+                value["loras"] = loras
             changed = node.get("is_changed")  # ComfyUI's own note of what the node's fingerprint function returned
             if _is_nan(changed):
                 self._found.changing.add(node["class_type"])
             elif changed is not None:
-                value["changed"] = changed
+                said = _as_json(changed)
+                self._found.said.append((dict(value), said))
+                value["changed"] = said
             if value not in self._found.nodes:
                 self._found.nodes.append(value)
             self._places[node_id] = self._found.nodes.index(value)
         return self._places[node_id]
+
+    def _in_text(self, inputs: Mapping[str, Any]) -> list[str]:
+        """The hashes of the LoRAs that its texts name as `<lora:NAME:STRENGTH>`: without a suffix, often without a folder."""
+        names = {name.strip() for text in inputs.values() if isinstance(text, str) for name in _LORA_IN_TEXT.findall(text)}
+        meant = [file for file in folder_paths.get_filename_list("loras") if names & _short(file)] if names else []
+        files = {Path(path) for file in meant if (path := folder_paths.get_full_path("loras", file))}
+        self._files.update(files)
+        return sorted({self._sha256_of(file) for file in files})
 
     def _values(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         return {name: self._value(inputs[name]) for name in sorted(inputs)}
@@ -94,7 +112,7 @@ class _Walk:
             return {"sha256": sorted({self._sha256_of(file) for file in files})}
         if isinstance(value, str) and os.path.isabs(value):  # a folder, or nothing: told apart, and not told to others
             return {"path": hashlib.sha256(value.encode()).hexdigest()}
-        return value
+        return str(value) if isinstance(value, int) and abs(value) >= _EXACT else value
 
 
 def _named(text: str) -> list[Path]:
@@ -115,6 +133,27 @@ def _named(text: str) -> list[Path]:
         own = folder_paths.get_annotated_filepath(text)
         found = [own] if os.path.isfile(own) else []
     return [Path(file) for file in dict.fromkeys(found)]
+
+
+def _short(file: str) -> set[str]:
+    """What a text may call a file: with or without its suffix, with or without its folder."""
+    whole = Path(file)
+    return {str(whole), str(whole.with_suffix("")), whole.name, whole.stem}
+
+
+def _as_json(value: Any) -> Any:
+    """Whatever a node says of itself as canonical JSON takes it: what that has no word for as a hash of Python's."""
+    if isinstance(value, (list, tuple)):
+        return [_as_json(each) for each in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(repr, value))
+    if isinstance(value, Mapping):
+        return {str(name): _as_json(each) for name, each in value.items()}
+    if isinstance(value, int) and abs(value) >= _EXACT:
+        return str(value)
+    if value is None or isinstance(value, (str, int)) or isinstance(value, float) and math.isfinite(value):
+        return value
+    return hashlib.sha256(repr(value).encode()).hexdigest()
 
 
 def _is_nan(value: Any) -> bool:

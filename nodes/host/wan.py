@@ -13,12 +13,13 @@ import comfy.model_management as memory
 
 from longvid_core.catalog import Backend, entry_of
 from longvid_core.diffusion.encoded import Encoded
-from longvid_core.errors import Interrupted, RenderFailed
+from longvid_core.errors import CannotRender, Interrupted, RenderFailed
 from longvid_core.events import Notice
 
 from .api import core_node, io
 from .graph import Upstream, upstream
-from .wan_models import check_models, ends_fit
+from .restless import changed_again
+from .wan_models import check_models, check_picture, check_text, ends_fit, other_shift, other_wants
 from .weights import refuse_stale
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class CanvasWan:
         self._sampling, self._graph, self._notice = sampling, graph, notice
         self._run_id = run_id
         self._encoded = Encoded(scratch)
+        self._stopped = False
+        """ComfyUI tells of a stop once, by raising it in whatever it does just then: nobody who asks later hears of it."""
 
     @property
     def connected(self) -> tuple[str, ...]:
@@ -85,11 +88,17 @@ class CanvasWan:
 
     async def prepare(self, model: str, requests: Sequence[VideoRequest], watch: Watch) -> None:
         """Refuse what cannot be, then encode every text, and every picture that is known, before the sampler is loaded."""
-        if self._models.get("model") is None:
+        if all(model is None for model in self._models.values()):  # ComfyUI was not asked to load any
             raise RenderFailed("a clip that was in the store is gone or damaged.", "Queue it again: it is rendered anew.")
+        if empty := [name for name in self.connected if self._models[name] is None]:
+            raise CannotRender(
+                f"nothing comes out of what is wired to {' and '.join(empty)}: a checkpoint without one, most likely.",
+                "Load it from a file of its own, with a loader for it.",
+            )
         refuse_stale(self._models, self._graph.files)
-        check_models(self._models["model"], self._models["vae"])
-        for warning in ends_fit(self._models["model"], requests):
+        wired = self._models["model"]
+        check_models(wired, self._models["vae"])
+        for warning in (*ends_fit(wired, requests), *other_wants(wired), *other_shift(wired, self._sampling.shift)):
             self._notice(warning)
         texts = list(dict.fromkeys(text for request in requests for text in (request.prompt_sent, self._negative(request))))
         pictures = {end.pixels_sha256: end for r in requests for end in (r.first, r.last) if end is not None}
@@ -101,7 +110,10 @@ class CanvasWan:
             try:
                 encode(one)
             except memory.InterruptProcessingException as stop:
+                self._stopped = True
                 raise Interrupted("encoding texts: stopped.", _AGAIN) from stop
+            except CannotRender:
+                raise
             except Exception:
                 continue  # its segment tries it again, and fails alone
             watch.progress(number, len(texts) + len(seen))
@@ -113,6 +125,8 @@ class CanvasWan:
 
         from .videos import write_images
 
+        if self._stopped:
+            raise Interrupted("sampling: stopped.", _AGAIN)
         latent: dict[str, Any] | None = None
         gc.freeze()  # what is there already is not looked through at the end, which would take as long as a few steps
         try:
@@ -121,6 +135,7 @@ class CanvasWan:
                 write_images(self._decode(latent), clip)
             return made
         except memory.InterruptProcessingException as stop:
+            self._stopped = True
             raise Interrupted("sampling: stopped.", _AGAIN) from stop
         except Exception as error:
             if not memory.is_oom(error):
@@ -181,7 +196,9 @@ class CanvasWan:
     def _text(self, text: str) -> Any:
         name = f"text {text}"
         if name not in self._encoded:
-            self._encoded[name] = core_node("CLIPTextEncode")().encode(self._models["clip"], text)[0]
+            encoded = core_node("CLIPTextEncode")().encode(self._models["clip"], text)[0]
+            check_text(self._models["model"], encoded)
+            self._encoded[name] = encoded
         return self._encoded[name]
 
     def _vision(self, picture: Asset) -> Any:
@@ -190,10 +207,11 @@ class CanvasWan:
         from .images import from_asset
 
         vision: Any = self._models["clip_vision"]
-
         name = f"picture {picture.pixels_sha256}"
         if name not in self._encoded:
-            self._encoded[name] = dict(vars(vision.encode_image(from_asset(picture), crop=False)))
+            encoded = dict(vars(vision.encode_image(from_asset(picture), crop=False)))
+            check_picture(self._models["model"], encoded)
+            self._encoded[name] = encoded
         output = comfy.clip_vision.Output()
         vars(output).update(self._encoded[name])
         return output
@@ -222,6 +240,11 @@ def canvas_backend(hidden: io.HiddenHolder, session: Session, inputs: Mapping[st
         warn(
             f"ComfyUI runs {', '.join(sorted(graph.changing))} anew every time, so these clips cannot be known again: they will "
             "be sampled again when this is queued again."
+        )
+    if again := changed_again(graph) if inputs else []:
+        warn(
+            f"{', '.join(again)} says that it changed since the last run, with the same settings and files: what it feeds is "
+            "another model now, and its clips are sampled again."
         )
     renderer = CanvasWan(inputs, sampling, graph, scratch=session.scratch, run_id=session.run_id, notice=warn)
     return Backend(CanvasWan.name, "wan", entry_of(CanvasWan.name).models["wan"], renderer)
