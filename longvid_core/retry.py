@@ -67,18 +67,25 @@ async def persistently(
 
 
 async def unless(interrupted: Callable[[], bool], work: Awaitable[T]) -> T:
-    """The result of `work`; once `interrupted` answers True it is cancelled and Interrupted is raised."""
+    """The result of `work`; once `interrupted` answers True it is cancelled and Interrupted is raised.
+
+    Not where it comes to its end all the same: an answer that is there is paid, and is not thrown away.
+    """
     task = asyncio.ensure_future(work)
     try:
         while not task.done():
-            if interrupted():
-                raise Interrupted("interrupted.", "What was finished is kept; run the same again to go on from there.")
+            asked = interrupted()
             await asyncio.wait({task}, timeout=_LOOK_EVERY_S)
+            if asked and not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+                if task.cancelled() or task.exception() is not None:  # the wish to stop is what is to be told
+                    raise Interrupted("interrupted.", "What was finished is kept; run the same again to go on from there.")
         return task.result()
     finally:
         if not task.done():
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):  # the wish to stop is what is to be told
+            with contextlib.suppress(asyncio.CancelledError, Exception):
                 await task
 
 

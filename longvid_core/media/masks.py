@@ -25,13 +25,14 @@ def load_mask(path: str | Path, width: int, height: int, fit: Fit) -> Image.Imag
     try:
         with Image.open(path) as opened:
             opened.load()
-            transparent = opened.has_transparency_data
-            if transparent:
-                picture = ImageOps.exif_transpose(opened)
-                area = ImageOps.invert(picture.convert("RGBA").getchannel("A"))
+            upright = ImageOps.exif_transpose(opened)
+            clear = (
+                upright.convert("RGBA").getchannel("A") if upright.has_transparency_data else Image.new("L", upright.size, 255)
+            )
+            area = ImageOps.invert(clear)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise Unreadable(f"cannot read the mask {path}: {error}.", "Save it again as PNG.") from error
-    if not transparent:
+    if not area.getbbox():  # opaque all over: many programs write a black and white mask with an alpha that says nothing
         area = load_rgb(path).convert("L")
     mask = fit_image(area.convert("RGB"), width, height, fit).convert("L").point(lambda value: 255 if value >= _MIDDLE else 0)
     covered = mask.histogram()[255]

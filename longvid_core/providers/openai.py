@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -91,11 +92,13 @@ def _files(request: ImageRequest, size: tuple[int, int]) -> dict[str, Any]:
 def _picture(answer: Any) -> bytes:
     """The picture in the answer. Refused where there is none: it may have been paid, so that it is not asked for again."""
     data = getattr(answer, "data", None) or []
-    text = getattr(data[0], "b64_json", None) if data else None
-    if not text:
-        raise Refused(f"{NAME}'s answer holds no picture.")
+    text = getattr(data[0], "b64_json", None) if isinstance(data, list) and data else None
+    if not isinstance(text, str) or not text.strip():
+        instead = " but an address, and Longvid fetches none" if data and getattr(data[0], "url", None) else ""
+        raise Refused(f"{NAME}'s answer holds no picture{instead}.", f"Check {_ADDRESSES}.")
+    bare = "".join(re.sub(r"^\s*data:[^,]*,", "", text).split())  # as some servers in OpenAI's place wrap it
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode(bare, validate=True)
     except (binascii.Error, ValueError) as error:
         raise Refused(f"{NAME}'s answer holds no whole picture: {error}.") from error
 
@@ -109,6 +112,8 @@ def _charged(entry: ModelEntry, usage: Any) -> int | None:
     pictures = count(details, "image_tokens")
     words = max(0, count(usage, "input_tokens") - pictures)
     out = count(usage, "output_tokens")
+    if not out:  # no picture is drawn for nothing: it does not say
+        return None
     return round(words * rates.text_in + pictures * rates.image_in + out * rates.image_out)
 
 

@@ -150,6 +150,8 @@ class Call:
             said = await self._painter().draw(backend.model, request, target, Watch(interrupted=self.session.interrupted)) or {}
         except (Interrupted, asyncio.CancelledError):
             settled("interrupted")
+            if _costs(backend):
+                self._say(f"stopped while {backend} was at it; it may be charged, and is asked for again.", warning=True)
             raise
         except Transient as fault:
             settled("unknown" if fault.sent else "failed", fault.what)
@@ -207,7 +209,11 @@ class Call:
             with Image.open(target) as header:
                 suffix = _SUFFIXES.get(header.format or "", ".png")
         except Unreadable as error:
-            raise RenderFailed(f"keyframe {self.keyframe.id}: what {self.backend} drew is no picture ({error.what})") from error
+            why = str(error.__cause__ or error.what).replace(f" {str(target)!r}", "")
+            raise RenderFailed(
+                f"keyframe {self.keyframe.id}: what {self.backend} drew is no picture ({why}).",
+                "It is paid; the same again asks for another. Or choose another --images.",
+            ) from error
         size, frame = picture.size, (request.width, request.height)
         received = None
         if exact and size != frame:

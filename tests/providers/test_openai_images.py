@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import sys
 from collections.abc import Iterator
@@ -170,6 +171,21 @@ def test_what_was_charged_comes_from_the_tokens(fake: FakeImages, tmp_path: Path
     }  # fmt: skip
     assert draw(tmp_path / "x.png", request())["micro_usd"] == 100 * 5 + 1000 * 8 + 2000 * 30
     assert "micro_usd" not in draw(tmp_path / "x.png", request(), "gpt-image-1.5")
+    fake.usage = {"output_tokens": "many"}
+    assert "micro_usd" not in draw(tmp_path / "x.png", request()), "what it does not say is not free"
+
+
+@pytest.mark.parametrize("wrapped", ["data:image/png;base64,{}", "{}\n", " \n{}"])
+def test_a_picture_that_a_server_wraps_is_a_picture(fake: FakeImages, tmp_path: Path, wrapped: str) -> None:
+    fake.moods = [(200, {}, {"data": [{"b64_json": wrapped.format(base64.b64encode(b"a picture").decode())}]})]
+    draw(tmp_path / "x.png", request())
+    assert (tmp_path / "x.png").read_bytes() == b"a picture"
+
+
+def test_an_address_in_a_pictures_place_is_named(fake: FakeImages, tmp_path: Path) -> None:
+    fake.moods = [(200, {}, {"data": [{"url": "http://127.0.0.1:9/x.png"}]})]
+    with pytest.raises(Refused, match="no picture but an address"):
+        draw(tmp_path / "x.png", request())
 
 
 @pytest.mark.parametrize(

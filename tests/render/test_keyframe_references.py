@@ -173,11 +173,23 @@ def masked(folder: Path, mask: Image.Image, **more: Any) -> Plan:
 def half(mode: str = "L", size: tuple[int, int] = (640, 480)) -> Image.Image:
     mask = Image.new("L", size, 0)
     mask.paste(255, (0, 0, size[0] // 2, size[1]))
-    if mode == "L":
+    if mode != "RGBA":
         return mask
     picture = Image.new("RGBA", size, (0, 0, 0, 255))
     picture.putalpha(mask.point(lambda value: 255 - value))
     return picture
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "LA", "RGBX", "I;16", "CMYK"])
+def test_a_mask_is_the_same_in_every_mode(tmp_path: Path, mode: str) -> None:
+    """LA and RGBX: with an alpha that is opaque all over, as many programs write a black and white mask."""
+    made = half().convert({"RGBX": "RGBA", "I;16": "I"}.get(mode, mode))
+    made = made.point(lambda value: value * 257).convert("I;16") if mode == "I;16" else made
+    made.save(tmp_path / f"mask.{'tif' if mode == 'CMYK' else 'png'}")
+    half().save(tmp_path / "plain.png")
+    (file,) = tmp_path.glob("mask.*")
+    found, wanted = (load_mask(each, 64, 48, "crop").tobytes() for each in (file, tmp_path / "plain.png"))
+    assert found == wanted
 
 
 @pytest.mark.parametrize("mode", ["L", "RGBA"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import time
@@ -15,10 +16,14 @@ from PIL import Image
 from longvid_core.errors import BadInput, Interrupted, OverBudget, RenderFailed
 from longvid_core.estimate import check_budget, estimate
 from longvid_core.render.lanes import Lane
+from longvid_core.retry import unless
 from tests.easel import PICTURE, Easel, cuts, easel, fake, one
 from tests.fake_images import KEY, FakeImages
 
 __all__ = ["easel", "fake"]
+
+IMPATIENT = {"timeout_s": 1.0}
+"""Only where no answer comes: else a busy machine may keep one waiting for longer."""
 
 
 def test_a_picture_is_drawn_paid_and_fitted_once(easel: Easel, fake: FakeImages) -> None:
@@ -58,12 +63,12 @@ def test_what_may_pass_is_asked_again(easel: Easel, fake: FakeImages, images: st
 
 @pytest.mark.parametrize("mood", ["hang", "truncate", (503, {}, {})])
 def test_after_the_last_attempt_only_the_first_keyframe_gets_a_card(easel: Easel, fake: FakeImages, mood: Any) -> None:
-    easel.images = {"timeout_s": 0.3}
+    easel.images = IMPATIENT if mood == "hang" else {}
     fake.moods = [mood] * 4
     (drawn,) = easel.draw(one())
     assert drawn.source == "card:card" and drawn.made.fallback and len(fake.images) == 4 and easel.spent() == 0
     assert any("instead" in n for n in easel.notices("warning"))
-    fake.moods = []
+    easel.images, fake.moods = {}, []
     (again,) = easel.draw(one())
     assert again.source == "stability:sd3.5-large", "a card that stood in is no picture the store would give for it"
 
@@ -134,7 +139,7 @@ def test_rewording_ends_and_a_card_stands_in(easel: Easel, fake: FakeImages, pla
     ids=["html", "empty", "no message", "refusal", "401", "500", "hang"],
 )
 def test_nobody_to_reword_is_no_fault_of_the_film(easel: Easel, fake: FakeImages, mood: Any, chats: int) -> None:
-    easel.planner, easel.images = "openai:x", {"timeout_s": 0.3}
+    easel.planner, easel.images = "openai:x", IMPATIENT if mood == "hang" else {}
     fake.refuses, fake.chat_moods = (lambda prompt: True), [mood] * 4
     (drawn,) = easel.draw(one(), "openai")
     assert drawn.source == "card:card" and "will not draw this" in drawn.made.fallback
@@ -159,7 +164,7 @@ def test_a_key_that_is_wrong_is_told_and_only_the_configured_provider_steps_in(e
 
 
 def test_no_more_at_once_than_the_catalog_says(easel: Easel, fake: FakeImages) -> None:
-    fake.hold_s = 0.2
+    fake.together, fake.hold_s = 4, 0.2  # a fifth would come meanwhile
     easel.draw(cuts(7), "openai")
     assert fake.at_once == 4 and fake.drawn == 7
 
@@ -216,8 +221,23 @@ def test_a_stop_ends_the_wait_at_once_and_nothing_is_lost(easel: Easel, fake: Fa
     with pytest.raises(Interrupted):
         easel.draw(cuts(2), interrupted=one_is_done)
     assert fake.drawn == 1 and sorted(easel.states()) == ["interrupted", "rendered"]
+    assert any("it may be charged" in notice for notice in easel.notices("warning"))
     easel.draw(cuts(2))
     assert fake.drawn == 2 and easel.spent() == 2 * PICTURE
+
+
+async def test_an_answer_that_is_there_when_it_is_stopped_is_kept() -> None:
+    """It is paid. Libraries give it although they are cancelled (asyncio.wait_for before Python 3.12)."""
+
+    async def answered() -> str:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        return "a picture"
+
+    assert await unless(lambda: True, answered()) == "a picture"
+    assert await unless(lambda: True, asyncio.sleep(0, "another")) == "another"
+    with pytest.raises(Interrupted):
+        await unless(lambda: True, asyncio.sleep(60))
 
 
 def test_a_retired_model_is_drawn_by_its_successor_with_a_notice(easel: Easel, fake: FakeImages) -> None:
