@@ -56,6 +56,8 @@ class FakeImages:
     usage: dict[str, Any] | None = None
     hold_s: float = 0.0
     """How long each picture takes."""
+    together: int = 0
+    """No picture is done before it worked on so many at the same time."""
     asked: list[Asked] = field(default_factory=list)
     drawn: int = 0
     """Pictures handed over whole: what a service charges for."""
@@ -63,6 +65,7 @@ class FakeImages:
     """The most pictures it worked on at the same time."""
     _working: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _gathered: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> FakeImages:
         handler = type("Bound", (Handler,), {"fake": self})
@@ -122,7 +125,10 @@ class Handler(BaseHTTPRequestHandler):
         with self.fake._lock:
             self.fake._working += 1
             self.fake.at_once = max(self.fake.at_once, self.fake._working)
+            if self.fake.at_once >= self.fake.together:
+                self.fake._gathered.set()
         try:
+            self.fake._gathered.wait(15)
             time.sleep(self.fake.hold_s)
             with contextlib.suppress(ConnectionError):
                 self._mood(mood, asked)

@@ -38,9 +38,9 @@ class Raw:
 
 @dataclass
 class Hang:
-    """No answer for so many seconds."""
+    """No answer for so many seconds, or while the server is there."""
 
-    seconds: float
+    seconds: float = 30
 
 
 @dataclass
@@ -81,6 +81,7 @@ class FakeOpenAI:
         self.usage = usage
         self.cuts_prompts = False
         """It reads no more than `usage` says; else that is the least."""
+        self.over = threading.Event()
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -103,6 +104,7 @@ class FakeOpenAI:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.over.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -125,7 +127,7 @@ class FakeOpenAI:
             def _send(self, reply: Any, request: Value) -> None:
                 match reply:
                     case Hang():
-                        time.sleep(reply.seconds)
+                        fake.over.wait(reply.seconds)
                         self.close_connection = True
                     case Drip():
                         self._body(200, b" ", {}, 1000)

@@ -25,7 +25,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
@@ -33,6 +33,7 @@ from urllib.parse import parse_qs, urlsplit
 from PIL import Image
 
 from tests.fake_clips import made_clip
+from tests.loopback import Server
 
 KEY = "key-planted-7f3a9c-never-to-be-seen"
 QUEUED = 0.25
@@ -130,15 +131,15 @@ class FakeVideo:
         if self.state is not None and self.state.exists():
             self.jobs = {job["id"]: Job(**job) for job in json.loads(self.state.read_text())}
         handler = type("Bound", (_Handler,), {"fake": self})
-        self._server = _Server(("127.0.0.1", 0), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self.server = Server(("127.0.0.1", 0), handler)
+        self._thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.over.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self.server.shutdown()
+        self.server.server_close()
         self._thread.join()
 
     def reset(self) -> None:
@@ -149,7 +150,7 @@ class FakeVideo:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self.server.server_address[1]}"
 
     @property
     def env(self) -> dict[str, str]:
@@ -256,11 +257,6 @@ def patience(*moods: Any) -> float:
 def picture(uri: str) -> Image.Image:
     """The picture in a data URI."""
     return Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2])))
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -27,6 +27,8 @@ Wanted = Callable[..., VideoRequest]
 
 @pytest.fixture
 def replicate(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeReplicate]:
+    """The service, and the SDK pointed to it. What a server before it published is forgotten: ports are given out again."""
+    monkeypatch.setattr(PROVIDER, "_schemas", {})
     with FakeReplicate(size=(96, 64)) as fake:
         for name, value in fake.env.items():
             monkeypatch.setenv(name, value)
@@ -68,9 +70,10 @@ def now(call: Awaitable[Any]) -> Any:
 
 
 def submitted(fake: FakeReplicate, request: VideoRequest, model: str = PRO, **moods: Any) -> tuple[Jobs, RemoteJob]:
+    """A job taken in, where each of the other steps has this mood once, and what renders with a patience that goes by them."""
     fake.moods = {step: [mood] for step, mood in moods.items()}
-    jobs = opened(timeout_s=patience(*moods.values()))
-    return jobs, now(jobs.submit(model, request))
+    job = now(opened().submit(model, request))
+    return opened(timeout_s=patience(*moods.values())), job
 
 
 def given(fake: FakeReplicate) -> dict[str, Any]:

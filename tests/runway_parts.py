@@ -71,10 +71,10 @@ def now(call: Awaitable[Any]) -> Any:
 
 
 def submitted(fake: FakeRunway, request: VideoRequest, model: str = "gen4_turbo", **moods: Any) -> tuple[Studio, RemoteJob]:
-    """A job taken in, where each of those steps has this mood once."""
+    """A job taken in, where each of the other steps has this mood once, and what renders with a patience that goes by them."""
     fake.moods = {step: [mood] for step, mood in moods.items()}
-    renders = studio(timeout_s=patience(*moods.values()))
-    return renders, now(renders.submit(model, request))
+    job = now(studio().submit(model, request))
+    return studio(timeout_s=patience(*moods.values())), job
 
 
 def said(status: int, **headers: str) -> list[Any]:

@@ -16,7 +16,7 @@ from longvid_core.unfinished import PREFIX, hidden_name, sweep
 from tests.media.clips import ffmpeg
 
 AT_WORK = """
-import sys, time
+import sys
 from pathlib import Path
 from longvid_core.files import whole_file, work_folder
 folder = Path(sys.argv[1])
@@ -24,13 +24,15 @@ with whole_file(folder / "film.mp4") as part, work_folder(folder) as work:
     part.write_bytes(b"half a film")
     (work / "conformed.mkv").write_bytes(b"half a clip")
     print("at work", flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
 
 
 def at_work(folder: Path) -> subprocess.Popen[str]:
     """A process that has a file and a folder under way in `folder`."""
-    process = subprocess.Popen([sys.executable, "-c", AT_WORK, str(folder)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", AT_WORK, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None and process.stdout.readline() == "at work\n"
     return process
 
@@ -38,7 +40,8 @@ def at_work(folder: Path) -> subprocess.Popen[str]:
 def killed(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert process.stdout is not None
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.close()
     process.stdout.close()
 
 

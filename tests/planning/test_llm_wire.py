@@ -66,12 +66,12 @@ def test_trouble_that_stays_ends_with_exit_code_3(planning: Asking, model: FakeO
     assert model.calls == 3
 
 
-@pytest.mark.parametrize("trouble", [Hang(0.6), Drip(0.05)], ids=["nothing", "a byte now and then"])
+@pytest.mark.parametrize("trouble", [Hang(), Drip(0.1)], ids=["nothing", "a byte now and then"])
 def test_a_server_that_hangs_is_given_up(planning: Asking, model: FakeOpenAI, trouble: object) -> None:
-    planning.planner = {"timeout_s": 0.2}
+    planning.planner = {"timeout_s": 1}
     planning.settings = {"retry": {"attempts": 2, "first_wait_s": 0.01}}
     model.otherwise = trouble  # type: ignore[assignment]
-    with pytest.raises(RenderFailed, match=r"did not answer within 0.2 s"):
+    with pytest.raises(RenderFailed, match=r"did not answer within 1 s"):
         planning()
     assert model.calls == 2
 
@@ -318,7 +318,7 @@ def test_an_interruption_is_none_of_the_models_failures(
     from longvid_core.render.session import Session
 
     planning.settings = {"on_planner_failure": "offline"}
-    model.otherwise = Hang(0.5)
+    model.otherwise = Hang()
     monkeypatch.setattr(
         Session, "interrupted", property(lambda self: lambda: model.calls > 0, lambda self, value: None), raising=False
     )

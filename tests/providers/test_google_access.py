@@ -264,12 +264,10 @@ async def test_each_misfortune_is_one_call_and_one_fault(
 
 @pytest.mark.parametrize("model", BOTH)
 async def test_nobody_there_is_nothing_bought(
-    google_video: Opens, google_request: Asks, monkeypatch: pytest.MonkeyPatch, model: str
+    google_video: Opens, google_request: Asks, nobody: str, monkeypatch: pytest.MonkeyPatch, model: str
 ) -> None:
-    with FakeGoogle() as gone:
-        env = gone.env
-    for name, value in env.items():
-        monkeypatch.setenv(name, value)
+    for name, value in FakeGoogle.variables.items():
+        monkeypatch.setenv(name, value.format(url=nobody, key=KEY))
     with pytest.raises(Transient, match="cannot be reached") as caught:
         await google_video().submit(model, google_request())
     assert not caught.value.sent

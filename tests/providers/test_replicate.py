@@ -198,11 +198,9 @@ def test_each_misfortune_is_one_call_and_one_fault(
     assert KEY not in f"{caught.value} {getattr(caught.value, 'reason', '')}"
 
 
-def test_nobody_there_is_nothing_bought(replicate_request: Wanted, monkeypatch: pytest.MonkeyPatch) -> None:
-    with FakeReplicate() as gone:
-        env = gone.env
-    for name, value in env.items():
-        monkeypatch.setenv(name, value)
+def test_nobody_there_is_nothing_bought(replicate_request: Wanted, nobody: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in FakeReplicate.variables.items():
+        monkeypatch.setenv(name, value.format(url=nobody, key=KEY))
     with pytest.raises(Transient, match="cannot be reached") as caught:
         now(opened().submit(PRO, replicate_request()))
     assert not caught.value.sent
@@ -315,6 +313,7 @@ def test_a_fetch_that_breaks_off_leaves_nothing_and_is_tried_again(
     replicate: FakeReplicate, replicate_request: Wanted, tmp_path: Path, mood: Any
 ) -> None:
     jobs, job = submitted(replicate, replicate_request(), fetch=mood)
+    replicate.clip_of(replicate.jobs[job.id])  # made beforehand
     with pytest.raises(Transient) as caught:
         now(jobs.fetch(job, tmp_path / "clip.mp4"))
     assert not caught.value.sent and not (tmp_path / "clip.mp4").exists() and "signature" not in str(caught.value)

@@ -168,11 +168,9 @@ def test_a_field_that_runway_does_not_know_is_named(runway: FakeRunway, runway_r
     assert runway.charges == 0
 
 
-def test_nobody_there_is_nothing_bought(runway_request: Asks, monkeypatch: pytest.MonkeyPatch) -> None:
-    with FakeRunway() as gone:
-        env = gone.env
-    for name, value in env.items():
-        monkeypatch.setenv(name, value)
+def test_nobody_there_is_nothing_bought(runway_request: Asks, nobody: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in FakeRunway.variables.items():
+        monkeypatch.setenv(name, value.format(url=nobody, key=KEY))
     with pytest.raises(Transient, match="cannot be reached") as caught:
         now(studio().submit("gen4_turbo", runway_request()))
     assert not caught.value.sent

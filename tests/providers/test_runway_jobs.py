@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -133,6 +132,7 @@ def test_a_fetch_that_breaks_off_leaves_nothing_and_is_tried_again(
     runway: FakeRunway, runway_request: Asks, tmp_path: Path, mood: Any
 ) -> None:
     renders, job = submitted(runway, runway_request(), fetch=mood)
+    runway.clip_of(runway.jobs[job.id])  # made beforehand
     with pytest.raises(Transient) as caught:
         now(renders.fetch(job, tmp_path / "clip.mp4"))
     assert not caught.value.sent and not (tmp_path / "clip.mp4").exists()
@@ -199,16 +199,14 @@ def test_the_server_forgets_no_job_when_it_is_restarted(
     job = None
     for _ in range(2):
         port.unlink(missing_ok=True)
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as server:
-            until = time.monotonic() + 30
-            while not port.exists() and time.monotonic() < until:
-                time.sleep(0.02)
-            url = port.read_text()
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+            assert server.stdin is not None and server.stdout is not None
+            url = server.stdout.readline().strip()
+            assert port.read_text() == url
             monkeypatch.setenv("RUNWAYML_BASE_URL", url)
             job = job or now(studio().submit("gen4_turbo", runway_request()))
             assert isinstance(now(studio().poll(job)), Succeeded)
             with urllib.request.urlopen(f"{url}/_fake") as answer:
                 assert json.load(answer)["charges"] == 1
-            assert server.stdin is not None
             server.stdin.close()
-            assert server.wait(10) == 0
+            assert server.wait() == 0

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from longvid_core.errors import StoreError
 from longvid_core.models.clip import Outcome
+from longvid_core.store.journal import Journal
+from tests.fake_clips import made_clip
 from tests.fake_images import FakeImages
 from tests.fake_runway import FakeRunway
-from tests.fake_video import patience
+from tests.fake_video import Answer, Asked, patience
 from tests.films import outcomes
 from tests.remote_parts import CHARGE, VEO, FarStudio, far, runway
 
@@ -42,6 +45,37 @@ def test_after_the_last_attempt_the_segment_fails_and_nothing_was_paid(far: FarS
     assert one(far).outcome == "rendered" and runway.charges == 1
 
 
+def test_two_clips_never_share_one_job(far: FarStudio, runway: FakeRunway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider that answers with the id of an earlier job: which the new one is, a person must say."""
+    assert one(far).outcome == "rendered"
+    (first,) = runway.jobs
+    submit = runway.answer
+
+    def answer(step: str, asked: Asked, mood: Any) -> Answer:
+        answered = submit(step, asked, mood)
+        return Answer({**answered.body, "id": first}) if step == "submit" else answered
+
+    monkeypatch.setattr(runway, "answer", answer)
+    made = far.clips(far.plan(2), backend=VEO)
+    assert outcomes(made) == ["cached", "unknown"] and first in (made.outcomes[1].message or "")
+    assert far.states() == ["verified", "unknown"] and runway.charges == 2
+
+
+def test_an_id_that_cannot_be_written_down_is_told(far: FarStudio, runway: FakeRunway, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = Journal.step
+
+    def full(self: Journal, job: int, state: Any, *args: Any, **more: Any) -> Any:
+        if state == "submitted":
+            raise StoreError("the disk is full.")
+        return step(self, job, state, *args, **more)
+
+    monkeypatch.setattr(Journal, "step", full)
+    with pytest.raises(StoreError):
+        one(far)
+    (theirs,) = runway.jobs
+    assert far.told(f"jobs resolve 1 adopt {theirs}") == 1
+
+
 def test_what_the_provider_will_not_do_is_asked_once(far: FarStudio, runway: FakeRunway) -> None:
     runway.moods = {"submit": [[400, {}, {"error": "Validation of body failed"}]]}
     made = one(far)
@@ -62,6 +96,7 @@ def test_a_lost_answer_is_for_a_person_to_settle(far: FarStudio, runway: FakeRun
     assert "longvid jobs resolve 1 adopt ID" in (made.message or "") and "resubmit" in (made.message or "")
     assert far.states() == ["unknown"] and far.held() == 1_600_000 and runway.charges == bought
     assert one(far).outcome == "unknown" and len(runway.to("submit")) == 1, "never submitted again in silence"
+    far.remote(timeout_s=20)
     if bought:
         far.resolve(1, "submitted", remote_id=next(iter(runway.jobs)))
     else:
@@ -220,13 +255,25 @@ def test_half_a_clip_that_says_it_is_whole_is_not_taken_for_one(
     assert len(runway.to("fetch")) == 2 and runway.charges == 1 and far.told("cannot be used") == 1
 
 
-def test_a_clip_that_cannot_be_fetched_now_is_fetched_by_the_next_run(far: FarStudio, runway: FakeRunway) -> None:
+@pytest.mark.parametrize("mood", [503, 403, 451, "html", [302, {"location": "/clips/away.mp4"}, {}], [302, {}, {}]])
+def test_a_clip_that_cannot_be_fetched_now_is_fetched_by_the_next_run(far: FarStudio, runway: FakeRunway, mood: Any) -> None:
     far.settings = {**far.settings, "fallback": ("animatic",)}
-    runway.moods = {"fetch": [503] * 4}
+    runway.moods = {"fetch": [mood] * 40}
     made = one(far)
     assert made.outcome == "failed" and "$0.20" in (made.message or "") and "run the same again" in (made.message or "")
     assert far.states() == ["succeeded"] and far.scraps() == [] and made.cost.paid == CHARGE
+    runway.moods = {}
     assert one(far).outcome == "rendered" and runway.charges == 1 and far.spent() == CHARGE
+
+
+@pytest.mark.parametrize(("fps", "frames", "words"), [("300", 1200, "300 frames a second"), ("24", 1, "no moving picture")])
+def test_what_no_film_can_be_made_of_is_no_clip(
+    far: FarStudio, runway: FakeRunway, monkeypatch: pytest.MonkeyPatch, fps: str, frames: int, words: str
+) -> None:
+    monkeypatch.setattr(runway, "clip_of", lambda job: made_clip(64, 48, fps, frames))
+    made = one(far)
+    assert made.outcome == "failed" and words in (made.message or "") and "buys another" in (made.message or "")
+    assert far.states() == ["failed"] and far.scraps() == [] and len(runway.to("fetch")) == 1
 
 
 @pytest.mark.parametrize(("moods", "code"), [(["gone"], "gone"), (["garbage"] * 3, "unusable")])
