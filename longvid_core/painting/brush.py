@@ -148,9 +148,9 @@ def blur(field: Array, radius: float) -> Array:
 
 def _box(field: Array, reach: int, axis: int) -> Array:
     """Running mean over 2 * reach + 1 pixels, edges repeated."""
-    padding = [(0, 0), (0, 0)]
-    padding[axis] = (reach + 1, reach)
-    sums = np.cumsum(np.pad(field, padding, mode="edge"), axis=axis, dtype=np.float64)
+    first, last = np.take(field, [0], axis), np.take(field, [-1], axis)
+    padded = np.concatenate([np.repeat(first, reach + 1, axis), field, np.repeat(last, reach, axis)], axis)
+    sums = np.cumsum(padded, axis=axis, dtype=np.float64)
     size = 2 * reach + 1
     ends = (sums[size:], sums[:-size]) if axis == 0 else (sums[:, size:], sums[:, :-size])
     return ((ends[0] - ends[1]) / size).astype(np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .brush import blur, curve, roughen, shape, strokes
-from .noise import fbm, smooth
+from .noise import fbm, smooth, times
 from .palette import Rgb, array, mix, scale
 from .scene import Scene, blend, form, rim
 
@@ -167,7 +167,7 @@ def paint_model(
             paint = blend(paint, array(piece.colour), np.full(mask.shape, piece.glow, np.float32))
         part = np.s_[t0 - top : b0 - top, l0 - left : r0 - left]
         mask = mask * np.float32(piece.dim)
-        colour[part] = colour[part] + (paint - colour[part]) * mask[..., None]
+        colour[part] += times(paint - colour[part], mask)
         edges[part] = edges[part] * (1 - mask) + edge_light * mask
         alpha[part] = alpha[part] + (1 - alpha[part]) * mask
     # Paint spreads a little beyond its own edge so that strokes find colour there.
@@ -190,7 +190,7 @@ def paint_model(
             colour + colour * array(tone) * (fall * 1.9)[..., None] + array(tone) * (fall * fall * 0.16)[..., None], np.float32
         ).clip(0, 1)
     mottle = fbm(scene.rng("mottle", name), w, h, max(4.0, h / (one * 0.12)), octaves=3)
-    colour = colour * (1 + (mottle - 0.5)[..., None] * 0.16)
+    colour = times(colour, 1 + (mottle - 0.5) * 0.16)
     pixels = max(0.7, brush * stage.unit / 480 * min(1.5, 0.15 + size))
     brushed = strokes(
         colour,

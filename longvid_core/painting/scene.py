@@ -10,7 +10,7 @@ import numpy as np
 from ..models.visual import VisualState
 from .brush import blur, strokes
 from .lexicon import INTERIORS
-from .noise import smooth
+from .noise import smooth, times
 from .palette import HOURS, Rgb, Scheme, array, bend, colour_of, mix
 from .rng import pick
 from .stage import Stage, bounds
@@ -133,7 +133,10 @@ def blend(a: Array | Rgb, b: Array | Rgb, t: Array) -> Array:
     """Colour `a` to `b` by a field (h, w) or (h, 1)."""
     first = array(a) if isinstance(a, tuple) else a
     second = array(b) if isinstance(b, tuple) else b
-    return first + (second - first) * t[..., None]
+    result = times(second - first, t)
+    for channel in range(3):
+        result[..., channel] += first[..., channel]
+    return result
 
 
 def form(mask: Array, radius: float, side: float, up: float = 0.6) -> Array:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageChops
 
+from .noise import times
 from .rng import stream
 
 MARGIN = 0.14
@@ -101,7 +102,7 @@ class Stage:
             return
         left, top, right, bottom = box
         part = np.clip(alpha[top:bottom, left:right], 0, 1)
-        rgb = quantised(colour[top:bottom, left:right] * part[..., None], self.key, name)
+        rgb = quantised(times(colour[top:bottom, left:right], part), self.key, name)
         mask = np.floor(part * 255 + 0.5).astype(np.uint8)
         data = np.dstack([np.minimum(np.asarray(rgb), mask[..., None]), mask])
         image = Image.frombytes("RGBa", (right - left, bottom - top), data.tobytes())
@@ -115,7 +116,7 @@ class Stage:
 
     def glow(self, name: str, depth: float, colour: np.ndarray, life: str = "", pivot: tuple[float, float] = (0.5, 0.5)) -> None:
         """Adds light: `colour` float (h, w, 3), screened over what lies below."""
-        box = bounds(colour.max(axis=2), 0.006)
+        box = bounds(np.maximum(np.maximum(colour[..., 0], colour[..., 1]), colour[..., 2]), 0.006)
         if box is None:
             return
         left, top, right, bottom = box
@@ -138,11 +139,11 @@ def quantised(colour: np.ndarray, *key: object) -> Image.Image:
     """Float colour in [0, 1] as RGB, dithered by triangular noise so that soft gradients do not band."""
     height, width = colour.shape[:2]
     rng = stream("dither", *key)
-    tile = rng.random((128, 128, 1), dtype=np.float32) + rng.random((128, 128, 1), dtype=np.float32) - np.float32(1)
-    noise = np.tile(tile, (height // 128 + 1, width // 128 + 1, 1))[:height, :width]
+    tile = rng.random((128, 128), dtype=np.float32) + rng.random((128, 128), dtype=np.float32) - np.float32(1)
+    noise = np.tile(tile, (height // 128 + 1, width // 128 + 1))[:height, :width]
     lit = np.clip(colour, 0, 1) * np.float32(255)
     # Black stays black: a glow must not light what it does not reach.
-    return Image.fromarray(np.clip(np.floor(lit + np.float32(0.5) + noise * np.minimum(1, lit)), 0, 255).astype(np.uint8))
+    return Image.fromarray(np.clip(np.floor(lit + np.float32(0.5) + times(np.minimum(1, lit), noise)), 0, 255).astype(np.uint8))
 
 
 def lay_over(frame: Image.Image, image: Image.Image, left: int, top: int, mode: str) -> None:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .model import Piece, box, limb, oval, paint_glow, paint_model, poly
-from .noise import fbm, smooth
+from .noise import fbm, smooth, times
 from .palette import Rgb, array, mix, rgb, scale
 from .scene import Scene, blend
 
@@ -62,7 +62,7 @@ def _discs(scene: Scene) -> None:
         cx, cy, r = float(rng.random()) * 1.2 - 0.1, float(rng.random()) * 0.5 - 0.05, 0.02 + 0.05 * float(rng.random())
         d = stage.radius(cx, cy)
         disc = (1 - smooth(d, r * 0.86, r)) * 0.75 + np.clip(1 - np.abs(d - r * 0.9) / (r * 0.12), 0, 1) * 0.3
-        light += (disc * np.float32(0.1 + 0.16 * float(rng.random())))[..., None] * array(tones[i % 4])
+        light += times(array(tones[i % 4]), disc * np.float32(0.1 + 0.16 * float(rng.random())))
     stage.glow("discs", 0.08, np.clip(light, 0, 1))
 
 
