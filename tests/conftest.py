@@ -9,9 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Started in the background, a shell's child ignores Ctrl-C, and so would every process these tests stop with it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes to draw or to try says how busy the machine is, and nothing of what is tested.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 _TOGETHER = (
     "tests/browser/",

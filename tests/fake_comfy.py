@@ -13,6 +13,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+PATIENCE_S = 600
+"""How long anything is waited for that will come: a busy machine takes ten times as long as a quiet one."""
 GRAPH = {
     "1": {
         "class_type": "LoadText", "inputs": {"text": "a boat", "seed": 7, "strength": 1.0, "loud": False},
@@ -52,18 +54,18 @@ class FakeComfy:
 
     def __enter__(self) -> FakeComfy:
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(PATIENCE_S)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
 
     def asked(self, method: str, path: str) -> int:
         """How often that was asked for."""
         return self.calls.count((method, path))
 
-    def wait_for(self, method: str, path: str, seconds: float = 10) -> None:
+    def wait_for(self, method: str, path: str, seconds: float = PATIENCE_S) -> None:
         """Until that was asked for once."""
         until = time.monotonic() + seconds
         while not self.asked(method, path):

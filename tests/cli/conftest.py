@@ -47,6 +47,9 @@ class Ran:
         return self.lines[-1]
 
 
+PATIENCE_S = 600
+"""How long a process is waited for that will end: a busy machine takes ten times as long as a quiet one."""
+
 Longvid = Callable[..., Ran]
 RUNWAY = "runway:veo3.1_fast"
 QUICK = "retry: {first_wait_s: 0.05, longest_wait_s: 0.2}\npoll_interval: 0.05\n"

@@ -89,9 +89,10 @@ def test_a_replan_that_was_stopped_does_not_go_on_with_the_old_plan(
 ) -> None:
     make = ("make", *ASKED, "--seconds", "2", "-o", "film.mp4")
     assert longvid(*make).code == 0
-    monkeypatch.setenv("LONGVID_PLANNER__TIMEOUT_S", "0.2")
-    model.replies = [Hang(0.5)]
-    assert longvid(*make, "--replan").code == 3
+    model.replies = [Hang(30)]
+    with monkeypatch.context() as patch:
+        patch.setenv("LONGVID_PLANNER__TIMEOUT_S", "0.2")
+        assert longvid(*make, "--replan").code == 3
     assert longvid("jobs", "resume").code == 0
     assert model.calls == 3
 

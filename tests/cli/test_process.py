@@ -18,7 +18,7 @@ from longvid_core.cli import runs
 from longvid_core.planfile import plan_json
 from tests.films import changed, small_plan
 
-from .conftest import ROOT, SECRETS
+from .conftest import PATIENCE_S, ROOT, SECRETS
 
 Start = Callable[..., "subprocess.Popen[str]"]
 QUICK = ("--images", "tollpaint", "--backend", "toll")
@@ -26,7 +26,7 @@ QUICK = ("--images", "tollpaint", "--backend", "toll")
 
 @pytest.fixture
 def slow_plan(tmp_path: Path) -> str:
-    """A plan whose last segment takes a minute, until the file `slow` is gone."""
+    """A plan whose last segment takes ten minutes, or until the file `slow` is gone."""
     (tmp_path / "plan.json").write_text(plan_json(changed(small_plan(3), 2, prompt="SLOW")))
     (tmp_path / "slow").touch()
     return "plan.json"
@@ -62,7 +62,7 @@ def test_stopped_it_says_so_leaves_nothing_half_made_and_goes_on_later(
     running = process("render", slow_plan, *QUICK, "-o", "film.mp4", "--json")
     working(running)
     running.send_signal(number)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 5
     last = json.loads(out.splitlines()[-1])
     assert last["event"] == "failed" and last["code"] == 5
@@ -75,7 +75,7 @@ def test_stopped_it_says_so_leaves_nothing_half_made_and_goes_on_later(
     listed = json.loads(process("jobs", "--json").communicate()[0])["runs"]
     assert [run["state"] for run in listed] == ["interrupted"]
     resumed = process("jobs", "resume", "--json")
-    out, err = resumed.communicate(timeout=60)
+    out, err = resumed.communicate(timeout=PATIENCE_S)
     assert resumed.returncode == 0, err
     done = json.loads(out.splitlines()[-1])
     assert [s["outcome"] for s in done["segments"]] == ["cached", "cached", "rendered"]
@@ -92,7 +92,7 @@ def test_killed_it_is_listed_as_that_and_goes_on_by_its_id(process: Start, tmp_p
     (tmp_path / "slow").unlink()
     assert json.loads(process("jobs", "list", "--json").communicate()[0])["runs"][0]["state"] == "killed"
     resumed = process("jobs", "resume", run, "--json")
-    out, err = resumed.communicate(timeout=60)
+    out, err = resumed.communicate(timeout=PATIENCE_S)
     assert resumed.returncode == 0, err
     assert [s["outcome"] for s in json.loads(out.splitlines()[-1])["segments"]] == ["cached", "cached", "rendered"]
 
@@ -128,14 +128,14 @@ def test_a_run_whose_reader_goes_away_has_stopped_and_made_no_film(process: Star
     running.stdout.close()
     (tmp_path / "slow").unlink()
     said = running.stderr.read()
-    assert running.wait(timeout=60) == 5 and "Traceback" not in said and "went away" in said
+    assert running.wait(timeout=PATIENCE_S) == 5 and "Traceback" not in said and "went away" in said
     assert not (tmp_path / "film.mp4").exists()
 
 
 def test_no_key_in_the_environment_shows_in_anything(process: Start, tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text(plan_json(changed(small_plan(2), 1, prompt="FAIL")))
     running = process("--debug", "render", "plan.json", *QUICK, "-o", "film.mp4", "--json")
-    out, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 3
     kept = [p.read_bytes() for place in (tmp_path, Path(os.environ["LONGVID_HOME"])) for p in place.rglob("*") if p.is_file()]
     for secret in SECRETS.values():
@@ -161,7 +161,7 @@ def on_a_terminal(folder: Path, *args: str, columns: int = 100, **env: str) -> s
     )  # fmt: skip
     os.close(other_end)
     written = b""
-    while select.select([main_end], [], [], 60)[0]:
+    while select.select([main_end], [], [], PATIENCE_S)[0]:
         try:
             piece = os.read(main_end, 65536)
         except OSError:

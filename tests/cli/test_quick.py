@@ -16,7 +16,7 @@ import pytest
 from longvid_core.cli import quick
 from tests.media.clips import encoded, ffmpeg, left_behind, numbers, pictures
 
-from .conftest import ROOT, Longvid, Ran
+from .conftest import PATIENCE_S, ROOT, Longvid, Ran
 
 THE_LONG_WAY = ("--seam", "cut")
 AWKWARD = ["it's a %d 100% [bold];#=.mp4", "new\nline ünï 日本 :smile:.mp4", '"q" \\ $x `y` .mp4', "~.mp4", "[x].mp4"]
@@ -178,17 +178,17 @@ def test_stopped_both_ways_end_alike(
     shutil.copy(shelf / "0.mp4", tmp_path)
     slow = tmp_path / "bin" / "ffmpeg"
     slow.parent.mkdir()
-    slow.write_text("#!/bin/sh\ntouch started\nexec sleep 60\n")
+    slow.write_text("#!/bin/sh\ntouch started\nexec sleep 3600\n")
     slow.chmod(0o755)
     said = []
     for extra in ((), THE_LONG_WAY):
         running = process("concat", *extra, "0.mp4", "--copy", "-o", "film.mp4", PATH=f"{slow.parent}:{os.environ['PATH']}")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         while not (tmp_path / "started").exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         (tmp_path / "started").unlink()
         running.send_signal(number)
-        out, err = running.communicate(timeout=30)
+        out, err = running.communicate(timeout=PATIENCE_S)
         said.append((running.returncode, out, err))
         assert sorted(p.name for p in tmp_path.iterdir()) == ["0.mp4", "bin"]
     assert said[0] == said[1] and said[0][0] == 5 and "stopped" in said[0][2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import subprocess
 import sys
 import time
@@ -170,7 +171,7 @@ def test_somebody_at_the_terminal_is_asked(runway: FakeRunway, tmp_path: Path) -
         os.write(screen, b"what?\n")
         assert "none of these" in _read_until(screen, "\n> ", run)
         os.write(screen, f"adopt {theirs}\n".encode())
-        assert run.wait(120) == 0 and runway.charges == 1 and (tmp_path / "film.mp4").is_file()
+        assert run.wait(600) == 0 and runway.charges == 1 and (tmp_path / "film.mp4").is_file()
     finally:
         run.kill()
         run.wait()
@@ -178,12 +179,14 @@ def test_somebody_at_the_terminal_is_asked(runway: FakeRunway, tmp_path: Path) -
 
 
 def _read_until(screen: int, words: str, run: subprocess.Popen[bytes]) -> str:
-    seen = ""
-    until = time.monotonic() + 120
-    while words not in seen.replace("\r", ""):
+    """What is written there up to these words. A reading may end in the middle of a letter."""
+    seen = b""
+    until = time.monotonic() + 600
+    while words.encode() not in seen.replace(b"\r", b""):
         assert time.monotonic() < until and run.poll() is None, seen
-        seen += os.read(screen, 1000).decode()
-    return seen
+        if select.select([screen], [], [], 1)[0]:
+            seen += os.read(screen, 1000)
+    return seen.decode(errors="replace")
 
 
 def test_what_happens_while_one_is_asked_is_shown_afterwards() -> None:

@@ -15,7 +15,7 @@ from tests.cli.conftest import SECRETS, Longvid, refused
 from tests.fake_images import FakeImages
 from tests.films import small_plan
 
-FAST = "retry: {attempts: 2, first_wait_s: 0.01}\nimages: {timeout_s: 2}\n"
+FAST = "retry: {attempts: 2, first_wait_s: 0.01}\nimages: {timeout_s: 120}\n"
 
 
 @pytest.fixture

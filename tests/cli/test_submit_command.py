@@ -13,7 +13,7 @@ import pytest
 
 from tests.fake_comfy import GRAPH, FakeComfy
 
-from .conftest import Longvid
+from .conftest import PATIENCE_S, Longvid
 
 
 @pytest.fixture
@@ -81,9 +81,9 @@ def test_a_password_in_the_address_is_used_and_not_shown(longvid: Longvid, graph
 def test_ctrl_c_stops_the_job_on_the_server(process: Callable[..., subprocess.Popen[str]], graph: str, tmp_path: Path) -> None:
     with FakeComfy("hang") as comfy:
         running = process("submit", graph, "--url", comfy.url, "-o", "out", "--json")
-        assert comfy.working.wait(20)
+        assert comfy.working.wait(PATIENCE_S)
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=30)
+        out, err = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 5 and comfy.asked("POST", "/interrupt") == 1
     assert json.loads(out.splitlines()[-1])["code"] == 5 and "Traceback" not in err
     assert not os.path.exists(tmp_path / "out")

@@ -269,7 +269,7 @@ def _children_of(pid: int) -> list[int]:
     return [int(word) for word in listing.read_text().split()] if listing.exists() else []
 
 
-def _wait_for(condition, seconds: float = 30):
+def _wait_for(condition, seconds: float = 600):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if found := condition():

@@ -1,4 +1,4 @@
-"""Providers with prices, for estimates and budgets. A segment whose prompt says FAIL fails; one that says SLOW takes a minute
+"""Providers with prices, for estimates and budgets. A segment whose prompt says FAIL fails; one that says SLOW takes ten minutes
 while there is a file `slow` in the current folder."""
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ class Toll:
         if "FAIL" in request.prompt:
             raise RenderFailed("toll: no.")
         if "SLOW" in request.prompt:
-            for step in range(600 if Path("slow").exists() else 0):
-                watch.progress(step, 600)
+            step = 0
+            while step < 6000 and Path("slow").exists():
+                watch.progress(step, 6000)
                 if watch.interrupted():
                     raise Interrupted("stopped.")
                 await asyncio.sleep(0.1)
+                step += 1
         with ClipWriter(target, request.width, request.height, request.fps) as clip:
             for number in range(request.frames):
                 clip.write(np.full((request.height, request.width, 3), number % 256, np.uint8))

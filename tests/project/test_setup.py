@@ -192,7 +192,7 @@ def die_once_it_works():
 
 threading.Thread(target=die_once_it_works).start()
 with setup.one_at_a_time():
-    setup.run(["sh", "-c", f"echo $$ > {begun}; exec sleep 60"], "installing")
+    setup.run(["sh", "-c", f"echo $$ > {begun}; exec sleep 3600"], "installing")
 """
 
 
