@@ -22,6 +22,8 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from longvid_core.comfyui.process import free_port
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("models", "input", "output", "temp", "user", "custom_nodes")
 
@@ -36,13 +38,6 @@ def comfyui_path() -> Path:
     if not (path / "main.py").is_file():
         raise HostError(f"no ComfyUI at {path}.\n  `make setup` gets one, or set COMFYUI_PATH to your own checkout.")
     return path.absolute()
-
-
-def free_port() -> int:
-    """A TCP port that nothing listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def check_port(port: int) -> None:
@@ -86,7 +81,7 @@ class ComfyHost:
     def output(self) -> Path:
         return self.base / "output"
 
-    def start(self, timeout: float = 180) -> ComfyHost:
+    def start(self, timeout: float = 600) -> ComfyHost:
         """Start, and return once it answers. HostError, with the end of the log, when it does not within `timeout` s."""
         for name in FOLDERS:
             (self.base / name).mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import socket
 import subprocess
 import time
@@ -17,6 +19,8 @@ from .installed import Installed
 
 _STARTS_S = 600
 """The longest a start may take: some custom nodes install things then."""
+_PORTS = range(10_000, 16_000)
+"""Below those that systems hand out to whoever asks for any one, so that none is gone before ComfyUI is far enough to take it."""
 _LINES = 12
 _LAUNCHED = Path(__file__).with_name("launched.py")
 
@@ -91,7 +95,7 @@ class Process:
         with writing(self._folder):
             for place in own.values():
                 place.mkdir(parents=True, exist_ok=True)
-        self._port = _free_port()
+        self._port = free_port()
         command = [
             str(self._at.python), str(_LAUNCHED), str(self._at.folder / "main.py"), *self._at.arguments,
             "--listen", "127.0.0.1", "--port", str(self._port), "--disable-auto-launch",
@@ -143,7 +147,12 @@ class Process:
         return f"Its log ends:\n{words}" if words else "Its log is empty."
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A TCP port of the loopback that nothing listens on just now, and that only those who ask for it by number will."""
+    for port in random.SystemRandom().sample(_PORTS, 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
