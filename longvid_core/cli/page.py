@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..models.base import exact_fps
+from ..planning.provenance import without_address
 from .storyboard import clock, colour
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def page(plan: Plan) -> str:
         start += segment.frames
     seconds = clock(float(plan.film_frames / rate))
     facts = [f"{len(plan.segments)} segments", seconds, f"{plan.width}×{plan.height}", f"{plan.fps:g} fps", f"{plan.mode} mode"]
-    facts += [f"seed {plan.seed}", *([f"planned by {plan.planned_by}"] if plan.planned_by else [])]
+    facts += [f"seed {plan.seed}", *([f"planned by {without_address(plan.planned_by)}"] if plan.planned_by else [])]
     facts += [f"keyframes by {next(iter(painters))}"] if len(painters) == 1 else []
     strip = "".join(f'<a href="#{escape(s.id)}" style="flex:{s.frames};background:{colour(s.index)}"></a>' for s in plan.segments)
     cast = "".join(_member(m) for m in plan.cast)
@@ -46,7 +47,7 @@ def page(plan: Plan) -> str:
             '<meta name="viewport" content="width=device-width,initial-scale=1">',
             f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
             f"<title>{escape(plan.title)}</title><style>{STYLE}</style></head><body><main>",
-            f"<header><h1>{escape(plan.title)}</h1><p>{escape(' · '.join(facts))}</p><nav>{strip}</nav></header>",
+            f"<header><h1 dir=auto>{escape(plan.title)}</h1><p>{escape(' · '.join(facts))}</p><nav>{strip}</nav></header>",
             f"<section class=cast><h2>Cast</h2><dl>{cast}</dl></section>" if cast else "",
             *shots,
             "</main></body></html>\n",
@@ -58,7 +59,7 @@ def _member(member: CastMember) -> str:
     """One of the cast: name, look, and the pictures that say how they look."""
     name = member.name[:1].upper() + member.name[1:]
     seen = "".join(f'<img alt="" src="{_data(Path(r.image.path), _SMALL)}">' for r in member.references)
-    return f"<div>{seen}<dt>{escape(name)}</dt><dd>{escape(member.look) or '–'}</dd></div>"
+    return f"<div>{seen}<dt dir=auto>{escape(name)}</dt><dd dir=auto>{escape(member.look) or '–'}</dd></div>"
 
 
 def _shot(plan: Plan, segment: Segment, start: float, pictures: dict[str, str]) -> str:
@@ -68,13 +69,15 @@ def _shot(plan: Plan, segment: Segment, start: float, pictures: dict[str, str]) 
     head = filter(None, [f"{clock(start)}", f"{length} long", join, "locked" if segment.locked else "", segment.backend or ""])
     ends = [name for name in (segment.first_keyframe, segment.last_keyframe) if name is not None]
     stills = f"<div class=ends>{''.join(pictures[name] for name in ends)}</div>" if ends else ""
-    said = f"<details><summary>Your words</summary><p>{escape(segment.text)}</p></details>" if segment.text.strip() else ""
-    without = f"<p class=dim>without {escape(segment.negative)}</p>" if segment.negative else ""
+    said = (
+        f"<details><summary>Your words</summary><p dir=auto>{escape(segment.text)}</p></details>" if segment.text.strip() else ""
+    )
+    without = f"<p class=dim>without <bdi>{escape(segment.negative)}</bdi></p>" if segment.negative else ""
     return (
         f'<article id="{escape(segment.id)}" style="--c:{colour(segment.index)}"><h3><b>{segment.index:02d}</b> '
         f"<span>{escape(segment.id)}</span> <i>{escape(' · '.join(head))}</i></h3>"
         f"<div{' class=shot' if ends else ''}>{stills}"
-        f"<div><p>{escape(segment.prompt)}</p>{without}<p class=dim>{escape(look)}</p>"
+        f"<div><p dir=auto>{escape(segment.prompt)}</p>{without}<p class=dim>{escape(look)}</p>"
         f'<p class=dim>complexity <span class=bar><b style="width:{100 * segment.complexity:.0f}%"></b></span> '
         f"{segment.complexity:g}</p>{said}</div></div></article>"
     )
@@ -88,11 +91,11 @@ def _picture(keyframe: Keyframe, plan: Plan, *, told: bool) -> str:
     words = escape(keyframe.prompt)
     shape = f"aspect-ratio:{plan.width}/{plan.height}"
     if keyframe.image is None:
-        return f'<figure><div class=blank style="{shape}">not drawn yet</div><figcaption>{words}</figcaption></figure>'
+        return f'<figure><div class=blank style="{shape}">not drawn yet</div><figcaption dir=auto>{words}</figcaption></figure>'
     made = f" <i>{escape(keyframe.source)}</i>" if told and keyframe.source else ""
     return (
         f'<figure><img alt="{words}" src="{_data(Path(keyframe.image.path), _WIDTH)}" style="{shape}">'
-        f"<figcaption>{words}{made}</figcaption></figure>"
+        f"<figcaption dir=auto>{words}{made}</figcaption></figure>"
     )
 
 

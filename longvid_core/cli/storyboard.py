@@ -84,31 +84,36 @@ def _table(plan: Plan, console: Console) -> Table:
         cells = [Text(f"{segment.index:02d}", style=f"bold {colour(segment.index)}")]
         if wide:
             cells += [Text(segment.id, style="dim"), Text(clock(float(start / rate)), style="dim")]
-        cells += [Text(clock(float(segment.frames / rate))), _join(segment, wide)]
+        cells += [Text(clock(float(segment.frames / rate))), _join(segment, console.width)]
         if wide:
             cells.append(Text(_shot(plan, segment) or "-", style="dim"))
-        cells.append(Text(_words(segment), style=colour(segment.index)))
+        cells.append(Text(_words(plan, segment), style=colour(segment.index)))
         table.add_row(*cells)
         start += segment.frames
     return table
 
 
-def _join(segment: Segment, wide: bool) -> Text:
+def _join(segment: Segment, width: int) -> Text:
     if segment.index == 0:
         return Text("-", style="dim")
-    words = {"continuous": "continuous" if wide else "on", "cut": "cut"}
+    words = {"continuous": "continuous" if width >= 100 else "on", "cut": "cut"}
     return Text(words[segment.join], style="bold" if segment.join == "cut" else "dim")
 
 
 def _shot(plan: Plan, segment: Segment) -> str:
-    """Framing, camera and light in a few words."""
+    """Framing, camera and light in a few words, what differs most between shots first."""
     state = plan.visual_of(segment)
-    words = (state.lens.framing, state.camera.height, state.camera.move, state.light.time_of_day)
+    height = state.camera.height if state.camera.height != "eye" else None  # which goes without saying
+    words = (state.lens.framing, state.camera.move, height, state.light.time_of_day)
     return ", ".join(word.replace("_", " ") for word in words if word)
 
 
-def _words(segment: Segment) -> str:
-    return clean(" ".join(segment.prompt.split()))
+def _words(plan: Plan, segment: Segment) -> str:
+    """What happens, without the looks beside names: they are the same in every line, and leave no room for what is not."""
+    words = segment.prompt
+    for member in plan.cast:
+        words = words.replace(f" ({member.look})", "") if member.look else words
+    return clean(" ".join(words.split()))
 
 
 def _unicode(console: Console) -> bool:

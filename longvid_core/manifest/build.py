@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -17,10 +16,8 @@ from ..models.film import Release
 from ..models.manifest import ClipRecord, FilmRecord, KeyframeRecord, Manifest, PictureRecord, SegmentRecord
 from ..models.plan import Keyframe, Plan
 from ..models.records import PlannerRecord
+from ..planning.provenance import without_address
 from .environment import environment
-
-_ADDRESS = re.compile(r" at \w+://[^\s,]*")
-"""Where a planner of one's own is: a machine's name, which a manifest keeps to itself."""
 
 
 def build_manifest(release: Release, sha256_of: Callable[[Path], str] = sha256_file) -> Manifest:
@@ -117,11 +114,7 @@ def _segment(outcome: Outcome, plan: Plan) -> SegmentRecord:
 def _planner(plan: Plan) -> PlannerRecord | None:
     if plan.planner is None:
         return None
-    return plan.planner.model_copy(update={"by": _without_address(plan.planned_by) or plan.planner.by})
-
-
-def _without_address(planned_by: str | None) -> str | None:
-    return _ADDRESS.sub("", planned_by) if planned_by is not None else None
+    return plan.planner.model_copy(update={"by": without_address(plan.planned_by) or plan.planner.by})
 
 
 def _without_folder(backend: str | None) -> str | None:
@@ -147,5 +140,5 @@ def _private(plan: Plan) -> Plan:
     )
     cast = tuple(m.model_copy(update={"references": references(m.references)}) for m in plan.cast)
     segments = tuple(s.model_copy(update={"backend": _without_folder(s.backend)}) for s in plan.segments)
-    own = {"planned_by": _without_address(plan.planned_by), "planner": None, "segments": segments}
+    own = {"planned_by": without_address(plan.planned_by), "planner": None, "segments": segments}
     return plan.model_copy(update={"keyframes": keyframes, "cast": cast, **own})

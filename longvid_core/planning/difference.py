@@ -84,14 +84,26 @@ def flat(value: Mapping[str, Any], over: str = "", *, exact: bool = False) -> di
 
 
 def worded(before: str, after: str) -> list[tuple[Kind, str]]:
-    """Both texts in one, word by word, with what went and what came; where little is the same, one after the other."""
-    old, new = (re.findall(r"\S+|\s+", text) for text in (before, after))
-    compared = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    """Both texts in one, word by word, with what went and what came; where little is the same, one after the other.
+
+    A word or two that happen to be in both do not break what is otherwise all new into shreds.
+    """
+    old, new = (re.findall(r"^\s+|\S+\s*", text) for text in (before, after))
+    compared = difflib.SequenceMatcher(None, [w.strip() for w in old], [w.strip() for w in new], autojunk=False)
+    steps = compared.get_opcodes()
+    if compared.ratio() < 0.3 or all(kind == "equal" for kind, *_ in steps):
+        steps = [("replace", 0, len(old), 0, len(new))]
     parts: list[tuple[Kind, str]] = []
-    if compared.ratio() < 0.3:
-        parts = [("gone", before), ("came", after)]
-    else:
-        for kind, a, b, c, d in compared.get_opcodes():
-            gone, came = "".join(old[a:b]), "".join(new[c:d])
-            parts += [("same", gone)] if kind == "equal" else [("gone", gone), ("came", came)]
+    gone = came = ""
+    for at, (kind, a, b, c, d) in enumerate([*steps, ("equal", len(old), len(old), len(new), len(new))]):
+        if kind != "equal" or (0 < at < len(steps) - 1 and b - a < _ISLAND):
+            gone, came = gone + "".join(old[a:b]), came + "".join(new[c:d])
+            continue
+        both = (gone or came)[len((gone or came).rstrip()) :]  # the blank behind the words is none of theirs
+        parts += [("gone", gone.rstrip()), ("came", came.rstrip()), ("same", both), ("same", "".join(new[c:d]))]
+        gone = came = ""
     return [(kind, text) for kind, text in parts if text]
+
+
+_ISLAND = 3
+"""So many words in a row are at least the same between two that are not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any
 
 from ..models.records import PlannerRecord
@@ -35,6 +36,11 @@ def revised_by(planner: PlannerRecord | None, endpoint: Endpoint, wish: str, ans
     told = {"model": endpoint.model, "text": wish, "answer_sha256": answer_sha256}
     revisions = [*planner.settings.get("revisions", []), told]
     return planner.model_copy(update={"settings": {**planner.settings, "revisions": revisions}})
+
+
+def without_address(planned_by: str | None) -> str | None:
+    """Who planned, without where: the address of somebody's own model is theirs to tell."""
+    return re.sub(r" at \w+://[^\s,]*", "", planned_by) if planned_by is not None else None
 
 
 def _record(brief: Brief, by: str, *, asked: dict[str, Any]) -> PlannerRecord:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 
 from ..errors import BadInput
@@ -60,12 +61,15 @@ def with_sheets(plan: Plan, sheets: Mapping[str, Asset]) -> Plan:
 
 
 def _id(member: CastMember) -> str:
-    return f"sheet-{hashlib.sha256(member.name.encode()).hexdigest()[:12]}"
+    """A name that people know again in what they are told of it, and that no other member has."""
+    bare = re.sub(r"[^a-z0-9]+", "-", member.name.lower()).strip("-")[:40]
+    return f"sheet-{bare}{'-' * bool(bare)}{hashlib.sha256(member.name.encode()).hexdigest()[:6]}"
 
 
 def _words(member: CastMember) -> str:
     look = f"{member.name}: {member.look}" if member.look else member.name
     return (
-        f"Reference sheet. {look.rstrip('.')}. The same subject three times at the same size, from the front, from the side and "
-        "from behind, whole, on a plain light background, in even light. Nothing else in the picture, no text."
+        f"Reference sheet. {look.rstrip('.')}. Of somebody or something: three times at the same size, from the front, from the side "
+        "and from behind, whole, on a plain light background. Of a place: one wide view of all of it, with nobody there. In even "
+        "light, nothing else in the picture, no text."
     )

@@ -150,6 +150,23 @@ def test_a_page_of_html_stands_alone(longvid: Longvid) -> None:
     assert "http:" not in html and "https:" not in html and "not drawn yet" in html
 
 
+def test_a_page_is_read_in_the_texts_own_direction_and_tells_no_address(longvid: Longvid, model: FakeOpenAI) -> None:
+    assert (
+        longvid("plan", "\u064a\u0645\u0634\u064a \u0631\u062c\u0644.", *ASKED[1:], "-o", "a.json", "--html", "b.html").code == 0
+    )
+    html = Path("b.html").read_text()
+    assert "<p dir=auto>" in html and "planned by openai:test-1 " not in html and "127.0.0.1" not in html
+
+
+def test_the_table_has_room_for_what_differs(longvid: Longvid, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks beside names would fill every line with the same words."""
+    monkeypatch.setenv("COLUMNS", "80")
+    text = "Character: MIRA, a diver in her forties, copper helmet, red scarf.\n\n1. Mira dives.\n2. Mira finds a reel.\n"
+    ran = longvid("plan", text, "-o", "a.json")
+    assert "Mira dives." in ran.out and "Mira finds a reel." in ran.out
+    assert "copper helmet" in load_plan(Path("a.json")).segments[0].prompt
+
+
 def test_the_page_of_drawn_keyframes_holds_the_pictures(longvid: Longvid) -> None:
     ran = longvid("keyframes", _plan(longvid), "-o", "frames", "--html", "board.html")
     assert ran.code == 0 and "page board.html" in ran.out

@@ -14,7 +14,7 @@ from longvid_core.cli import main
 from longvid_core.models.plan import Plan
 from longvid_core.planfile import load_plan, save_plan
 from longvid_core.planning.brief import Brief, FrameRule, Limits
-from longvid_core.planning.difference import differences
+from longvid_core.planning.difference import differences, worded
 from longvid_core.planning.offline import plan_offline
 from longvid_core.planning.revise import RevisionAnswer, applied
 from tests.fake_openai import FakeOpenAI, visual
@@ -103,6 +103,29 @@ def test_names_are_put_for_pronouns_and_looks_beside_names(old: Plan) -> None:
     cast = old.model_copy(update={"cast": (CastMember(name="Mira", look="a woman in a red coat"),)})
     new, _ = after(cast, change("s01", prompt="She rows across."))
     assert new.segments[0].prompt == "Mira (a woman in a red coat) rows across."
+
+
+def test_what_prompts_end_with_stays_unless_the_wish_is_about_it() -> None:
+    old = plan_offline(Brief(prompt=f"Style: soft gouache.\n\n{TEXT}", segments=4, seed=7), LIMITS)
+    assert old.segments[3].prompt.endswith("Style: soft gouache.")
+    new, _ = after(old, change("s04", prompt="Boats drift.", ending="An empty pier."), change("s03", prompt="Fog. Style: noir."))
+    assert new.segments[3].prompt == "Boats drift. Style: soft gouache."
+    assert new.keyframe(new.segments[3].last_keyframe or "").prompt == "An empty pier. Style: soft gouache."
+    assert new.segments[2].prompt == "Fog. Style: noir."
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("the old man walks", "the man walks", "the [-old-] man walks"),
+        ("Red sails at dawn, wide. Soft grain of film.", "A dark hull, close. Soft grain of film.", None),
+        ("a b", "a  b", "[-a b-]{+a  b+}"),
+    ],
+)
+def test_a_difference_is_read_in_whole_phrases(before: str, after: str, shown: str | None) -> None:
+    marks = {"same": "{}", "gone": "[-{}-]", "came": "{{+{}+}}"}
+    said = "".join(marks[kind].format(text) for kind, text in worded(before, after))
+    assert said == (shown or "[-Red sails at dawn, wide.-]{+A dark hull, close.+} Soft grain of film.")
 
 
 # ---- as a command ------------------------------------------------------------------------------------------------------------
