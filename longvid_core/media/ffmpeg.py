@@ -57,18 +57,14 @@ def ffmpeg_binary() -> str:
         ) from error
 
 
-def ffmpeg_version() -> str:
-    """The version that the ffmpeg in use calls itself, such as `5.1.8`. MissingTool when there is none or it does not run."""
-    return ffmpeg_versions()[0]
-
-
 def ffmpeg_versions() -> tuple[str, dict[str, str]]:
-    """The same, and the versions of the libraries that it runs with, by name: {"libavcodec": "59.37.100"}."""
+    """The version that the ffmpeg in use calls itself, such as `5.1.8`, and those of its libraries: {"libavcodec": "59.37.100"}.
+
+    MissingTool when there is none or it does not run.
+    """
     program = ffmpeg_binary()
-    with contextlib.suppress(OSError):
-        stat = os.stat(program)
-        return _versions(program, stat.st_size, stat.st_mtime_ns)
-    return _versions(program, 0, 0)
+    file = os.stat(program)
+    return _versions(program, file.st_size, file.st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=4)

@@ -329,11 +329,6 @@ def _softer(part: str, at: int) -> int:
     return min(near, key=lambda n: abs(n - at)) if near else at
 
 
-def is_dialogue(text: str) -> bool:
-    """Whether most of `text` is quoted speech."""
-    return sum(m.end() - m.start() for m in _QUOTED.finditer(text) if m.group()[0] in "\"“„«「『‘'") > len(text) / 2
-
-
 def reading_seconds(weight: float) -> float:
     """How long a beat of so many words wants to be on screen: about 4 to 6 s, longer beats longer."""
     return max(2.0, min(20.0, 2.3 + 0.15 * weight))
