@@ -70,6 +70,6 @@ def _words(member: CastMember) -> str:
     look = f"{member.name}: {member.look}" if member.look else member.name
     return (
         f"Reference sheet. {look.rstrip('.')}. Of somebody or something: three times at the same size, from the front, from the "
-        "side and from behind, whole, on a plain light background. Of a place: one wide view of all of it, with nobody there. In even "
-        "light, nothing else in the picture, no text."
+        "side and from behind, whole, on a plain light background. Of a place: one wide view of all of it, with nobody there. "
+        "In even light, nothing else in the picture, no text."
     )
