@@ -70,6 +70,11 @@ class Job(Frozen):
         lost = self.state in ("unknown", "resubmit", "dropped")
         return lost or (self.state in ("failed", "cancelled") and self.remote_id is not None)
 
+    @property
+    def unpriced(self) -> bool:
+        """Whether it gave a clip, and nobody knows what that cost."""
+        return self.micro_usd is None and self.state in ("succeeded", "downloaded", "verified")
+
 
 class JobNote(Frozen):
     """One line of a job's journal."""

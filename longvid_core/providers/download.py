@@ -16,13 +16,26 @@ if TYPE_CHECKING:
 
     import httpx
 
-_EXPIRED = (401, 403, 404, 410)
+_GONE = (404, 410)
+_LATER = (408, 429)
 _REDIRECTS = 5
 _BLOCK = 1 << 20
 
 
 class Expired(Exception):
-    """Nothing is at this address any longer. The job may have a fresh one."""
+    """Nothing comes from this address any longer. The job may have a fresh one. `gone`: there is no such file, it says."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(f"{status} {reason}".strip())
+        self.gone = status in _GONE
+
+
+def no_clip(name: str, job: str, error: Expired, *way_out: str) -> Refused | Transient:
+    """The fault where a fresh address of a job gives nothing either. A clip that was paid for is given up only where it is gone:
+    what stands in the way otherwise (a proxy, say) may be gone tomorrow."""
+    if error.gone:
+        return Refused(f"{name} keeps the clip of job {job} no longer.", *way_out)
+    return Transient(f"{name} does not give the clip of job {job} ({error}).", "Look whether a proxy stands in between.")
 
 
 @functools.cache
@@ -37,9 +50,8 @@ async def download(name: str, url: str, target: Path, timeout_s: float, headers:
     """Stream what is at `url` to `target`, byte for byte, in constant memory. `name`: the provider, as people know it.
 
     headers: for the host of `url` alone (a key, say); a redirect to another host does not get them.
-    Expired where the address is no longer good (401, 403, 404, 410); Transient where nothing comes or it ends short; Refused
-    where the server refuses for another reason. No fault's text holds the address, which may be signed. `target` is not there
-    after any of them.
+    Expired where the address is no longer good; Transient where nothing comes, it ends short, or a page comes in its place;
+    Refused where it is no address. No fault's text holds the address, which may be signed. `target` is not there after any.
     """
     import httpx
 
@@ -69,23 +81,25 @@ async def _follow(client: httpx.AsyncClient, name: str, url: httpx.URL, target: 
             if (elsewhere.scheme, elsewhere.host, elsewhere.port) != (url.scheme, url.host, url.port):
                 headers = {}
             url = elsewhere
-    raise Refused(f"{name} sends from one address for the clip to the next without end.")
+    raise Transient(f"{name} sends from one address for the clip to the next without end.", "Try again later.")
 
 
 async def _write(name: str, answer: httpx.Response, target: Path) -> None:
-    if answer.status_code in _EXPIRED:
-        raise Expired(f"{answer.status_code} {answer.reason_phrase}")
-    if answer.status_code != 200:
-        fault = fault_of(name, answer.status_code, "it does not give the clip.", answer.headers, key="the key")
-        if isinstance(fault, Transient):  # nothing is bought here, so that nothing can have been
-            fault.sent = False
-        raise fault
-    size = 0
+    status = answer.status_code
+    if 400 <= status < 500 and status not in _LATER:  # what an address that has expired is answered with differs: 400, 403, 404
+        raise Expired(status, answer.reason_phrase)
+    if status != 200:  # nothing is bought here, so that nothing can have been
+        fault = fault_of(name, status, "it does not give the clip.", answer.headers, key="the key")
+        raise Transient(fault.what, "Try again later.", retry_after=getattr(fault, "retry_after", None))
+    size, begins = 0, b""
     with writing(target):
         with target.open("wb") as file:
             async for block in answer.aiter_bytes(_BLOCK):
                 await asyncio.to_thread(file.write, block)
                 size += len(block)
+                begins = begins or block.lstrip()[:1]
     said = answer.headers.get("content-length")
     if not size or (said is not None and said.isdigit() and int(said) != answer.num_bytes_downloaded):
         raise Transient(f"{name}'s clip did not come whole: {size} bytes of {said or 'more'}.", "Try again later.")
+    if begins in (b"<", b"{"):  # no video begins like this; a proxy's page does, and an error in JSON
+        raise Transient(f"{name} sent a page in place of the clip.", "Look whether a proxy stands in between.")

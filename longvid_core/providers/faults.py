@@ -60,18 +60,26 @@ def fault_of(name: str, status: int, message: str, headers: Mapping[str, str], *
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds out of a Retry-After header, which may also hold a date; None where there is none that can be read."""
+    """Seconds out of a Retry-After header, which may also hold a date, by the provider's own clock where it tells that.
+
+    None where there is none that can be read, and where it leaves no time to wait: then we wait as long as we see fit."""
     text = headers.get("retry-after", "").strip()
     if not text:
         return None
     try:
         seconds = float(text)
     except ValueError:
-        try:
-            at = parsedate_to_datetime(text)
-        except ValueError:
+        at = _date(text)
+        if at is None:
             return None
-        if at.tzinfo is None:
-            at = at.replace(tzinfo=datetime.timezone.utc)
-        seconds = (at - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
-    return max(0.0, seconds) if seconds == seconds else None
+        seconds = (at - (_date(headers.get("date", "")) or datetime.datetime.now(datetime.timezone.utc))).total_seconds()
+    return seconds if seconds > 0 else None
+
+
+def _date(text: str) -> datetime.datetime | None:
+    """A time as HTTP writes it; None for what is none."""
+    try:
+        at = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=datetime.timezone.utc)

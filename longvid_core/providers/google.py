@@ -19,7 +19,7 @@ from ..catalog import ModelEntry, entry_of
 from ..catalog.sizes import canvas, ratio_to_ask, resolution_to_ask
 from ..files import writing
 from .base import Surroundings, VideoRequest
-from .download import Expired, download
+from .download import Expired, download, no_clip
 from .ends import data_uri, end_png
 from .faults import Refused, Transient
 from .google_sdk import INTERACTIONS, NAME, VERTEX, Access
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # Part of every clip's key: raise it when the same request would be put to a model another way.
 REQUEST_VERSION = 1
+_ANEW = "Have the segment rendered again."
 _PICTURE = 10_000_000
 """The most characters a picture has as base64; Veo takes files of 20 MB, and requests have their limits too."""
 
@@ -124,7 +125,7 @@ class Video:
             except Expired as error:
                 self._found.pop(job.id, None)
                 if fresh:
-                    raise _gone(job, str(error)) from None
+                    raise no_clip(NAME, job.id, error, _ANEW) from None
                 fresh, found = True, await self._look_for_clip(job)
 
     async def cancel(self, job: RemoteJob) -> Refund:
@@ -157,7 +158,7 @@ class Video:
 
 
 def _gone(job: RemoteJob, why: str) -> Refused:
-    return Refused(f"{NAME} keeps the clip of its job {job.id} no longer. {why}".rstrip(), "Have the segment rendered again.")
+    return Refused(f"{NAME} keeps the clip of its job {job.id} no longer. {why}".rstrip(), _ANEW)
 
 
 def _moved(clip: Path, target: Path) -> None:

@@ -24,11 +24,11 @@ from ..models.asset import Asset
 from ..models.base import exact_fps
 from ..secrets import required_key
 from .base import Surroundings, VideoRequest
-from .download import Expired, download
+from .download import Expired, download, no_clip
 from .ends import data_uri, end_png
 from .faults import Refused, Transient
 from .jobs import Difference, JobState, Refund, RemoteJob, Sending, nothing
-from .schemas import Schema, differences, entry_of_schema, schema_of
+from .schemas import Schema, as_taken, differences, entry_of_schema, schema_of
 
 if TYPE_CHECKING:
     from ..settings import Settings
@@ -126,7 +126,8 @@ class Jobs:
 
     async def fetch(self, job: RemoteJob, target: Path) -> None:
         """The clip from the address that the job gives now; an address that has expired is asked for once more."""
-        for _ in range(2):
+        forgotten = (f"{NAME} deletes clips an hour after they are made.", "Leave longvid running until its clips are fetched.")
+        for again in (False, True):
             prediction = await self._prediction(job.id)
             if prediction.status in ("starting", "processing"):
                 raise Transient(f"{NAME}'s job {job.id} is not done yet.", "Try again later.")
@@ -135,12 +136,12 @@ class Jobs:
             address = _wire().address_of(prediction)
             if address is None:
                 break
-            with contextlib.suppress(Expired):
+            try:
                 return await download(NAME, address, target, self._settings.remote.timeout_s)
-        raise Refused(
-            f"{NAME} keeps the clip of job {job.id} no longer: it deletes them an hour after they are made.",
-            "Render it again; leave longvid running until its clips are fetched.",
-        )
+            except Expired as error:
+                if again:
+                    raise no_clip(NAME, job.id, error, *forgotten) from None
+        raise Refused(f"{NAME} keeps the clip of job {job.id} no longer.", *forgotten)
 
     async def cancel(self, job: RemoteJob) -> Refund:
         try:
@@ -224,10 +225,9 @@ class Jobs:
         asked |= {entry.inputs[ours]: v for ours, v in values.items() if ours in entry.inputs and v is not None}
         if entry.seed.parameter and entry.seed.promise != "none" and request.seed is not None:
             asked[entry.seed.parameter] = request.seed
-        if schema is not None:  # some have numbers as words
-            texts = (name for name in asked if schema.inputs.get(name, {}).get("type") == "string")
-            asked |= {name: str(asked[name]) for name in texts}
-        return asked
+        if schema is None:
+            return asked
+        return {name: as_taken(value, schema.inputs.get(name, {})) for name, value in asked.items()}
 
     def _pictures(self, model: str, request: VideoRequest) -> dict[str, bytes]:
         """Both ends as PNG, placed on a canvas of the shape that is asked for, under the model's own names."""

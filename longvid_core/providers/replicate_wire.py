@@ -174,7 +174,7 @@ def _fault(answer: httpx.Response, key: SecretStr) -> ProviderFault:
         return Moderated(f"{NAME} will not render this: {message}", "Use other words.", reason=message)
     fault = fault_of(NAME, answer.status_code, message, answer.headers, key=KEYS["replicate"])
     if isinstance(fault, Transient) and fault.retry_after is None and (resets := _RESETS.search(message)):
-        fault.retry_after = float(resets[1])
+        fault.retry_after = float(resets[1]) or None
     return fault
 
 

@@ -19,7 +19,7 @@ from ..catalog.sizes import canvas, resolution_to_ask, seconds_to_ask
 from ..errors import BadInput, MissingTool
 from ..secrets import KEYS, hidden, key_of, required_key
 from .base import Surroundings, VideoRequest
-from .download import Expired, download, tls
+from .download import Expired, download, no_clip, tls
 from .ends import data_uri, end_png
 from .faults import Moderated, ProviderFault, Refused, Transient, fault_of
 from .jobs import Ended, JobState, Refund, RemoteJob, Running, Sending, Succeeded, nothing
@@ -101,11 +101,13 @@ class Studio:
         return Running(progress=_part(task.get("progress")), queued=queued, refundable=queued)
 
     async def fetch(self, job: RemoteJob, target: Path) -> None:
-        for _ in range(2):
+        for fresh in (False, True):
             url = self._clips.pop(job.id, None) or await self._address(job)
-            with contextlib.suppress(Expired):
+            try:
                 return await download(NAME, url, target, self._settings.remote.timeout_s)
-        raise Refused(f"{NAME} keeps the clip of job {job.id} no longer.")
+            except Expired as error:
+                if fresh:
+                    raise no_clip(NAME, job.id, error) from None
 
     async def cancel(self, job: RemoteJob) -> Refund:
         task = await self._task(job)

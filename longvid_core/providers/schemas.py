@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ _VIDEO = (".mp4", ".webm", ".mov", ".mkv", ".m4v")
 _RATIO = re.compile(r"[1-9]\d*:[1-9]\d*")
 _TIER = re.compile(r"\d+ ?(p|k)", re.I)
 _SIZE = re.compile(r"[1-9]\d*x[1-9]\d*")
+_SECONDS = re.compile(r"(\d+(?:\.\d+)?) ?s(?:ec(?:ond)?s?)?", re.I)
 _MANY = 120
 """No list of lengths is longer."""
 
@@ -57,17 +59,22 @@ def schema_of(
 
 
 def _resolved(value: Any, parts: Mapping[str, Any], depth: int = 8) -> dict[str, Any]:
-    """A schema with what its references and combinations say laid under what it says itself."""
+    """A schema with what its references and combinations say laid under what it says itself. Of alternatives the first holds."""
     if not isinstance(value, Mapping) or not depth:
         return {}
     merged: dict[str, Any] = {}
     if isinstance(name := value.get("$ref"), str):
         merged |= _resolved(parts.get(name.rpartition("/")[2]), parts, depth - 1)
-    for kind in ("allOf", "anyOf", "oneOf"):
-        for part in value.get(kind) or ():
-            found = _resolved(part, parts, depth - 1)
-            merged |= found if found.get("type") != "null" else {}
-    merged |= {k: v for k, v in value.items() if k not in ("$ref", "allOf", "anyOf", "oneOf")}
+    for part in value.get("allOf") or ():
+        merged |= _resolved(part, parts, depth - 1)
+    for kind in ("anyOf", "oneOf"):
+        ways = (_resolved(part, parts, depth - 1) for part in value.get(kind) or ())
+        merged |= next((way for way in ways if way.get("type") != "null"), {})
+    merged |= {k: v for k, v in value.items() if k not in ("$ref", "allOf", "anyOf", "oneOf", "const")}
+    if "const" in value:
+        merged["enum"] = [value["const"]]
+    if isinstance(kinds := merged.get("type"), list):  # as OpenAPI 3.1 says that it may be left out
+        merged["type"] = next((kind for kind in kinds if kind != "null"), "null")
     if isinstance(merged.get("items"), Mapping):
         merged["items"] = _resolved(merged["items"], parts, depth - 1)
     return merged
@@ -100,10 +107,21 @@ def _one_of(pattern: re.Pattern[str]) -> Callable[[Input], bool]:
 
 
 def _as_number(value: Any) -> float | None:
+    found = _SECONDS.fullmatch(value) if isinstance(value, str) else None
     try:
-        return None if isinstance(value, bool) else float(value)
+        return None if isinstance(value, bool) else float(found[1] if found else value)
     except (TypeError, ValueError):
         return None
+
+
+def as_taken(value: Any, taken: Input) -> Any:
+    """A value as an input of that schema takes it: the option that is this number, or a word where it takes words."""
+    number, options = _as_number(value), taken.get("enum") or ()
+    if value not in options or isinstance(value, bool):
+        for option in options:
+            if number is not None and _as_number(option) == number:
+                return option
+    return str(value) if taken.get("type") == "string" and not isinstance(value, str) else value
 
 
 _NAMES: dict[str, tuple[Callable[[Input], bool], tuple[str, ...]]] = {
@@ -253,7 +271,7 @@ def _seconds(value: Input) -> tuple[float, ...]:
         return tuple(sorted(s for s in map(_as_number, value["enum"]) if s is not None and s > 0))
     low, high, usual = (_as_number(value.get(k)) for k in ("minimum", "maximum", "default"))
     if high is not None and high >= 1:
-        return tuple(float(s) for s in range(max(1, int(low or 1)), min(int(high), _MANY) + 1))
+        return tuple(float(s) for s in range(max(1, math.ceil(low or 1)), min(int(high), _MANY) + 1))
     return (usual,) if usual is not None and usual > 0 else ()
 
 

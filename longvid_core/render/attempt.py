@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import Interrupted, LongvidError, RenderFailed, Unreadable
 from ..events import Preview, Progress, SegmentStarted
-from ..models.base import exact_fps
+from ..models.base import MAX_FPS, MIN_FPS, exact_fps
 from ..models.clip import Clip, ModelRecord
 from ..models.plan import Segment
 from ..providers.base import Watch
@@ -86,6 +86,12 @@ def _verified(take: Take, file: Path, preview: Path) -> dict[str, Any]:
         with proxy_of_frames(preview, found.pix_fmt, found.width, found.height, found.fps) as show:
             frames, frames_sha256 = count_and_hash(file, show)
     request, plan = take.request, take.plan
+    if not MIN_FPS <= float(found.fps) <= MAX_FPS:
+        raise RenderFailed(
+            f"{take.named} rendered {float(found.fps):g} frames a second: {MIN_FPS:g} to {MAX_FPS:g} can be joined."
+        )
+    if not take.backend.entry.any_size and (frames < 2 or round(found.duration_s * plan.fps) < 2):
+        raise RenderFailed(f"{take.named} rendered {frames} frame{'s' * (frames != 1)}, and no moving picture.")
     if take.backend.entry.any_size:
         if frames != request.frames:
             raise RenderFailed(f"{take.named} rendered {frames} frames instead of {request.frames}.")

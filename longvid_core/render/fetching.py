@@ -18,6 +18,7 @@ from .errand import Errand, remote_job
 SUFFIX = ".mp4"
 _FETCHES = 3
 _KEPT = "It is paid for and kept at the provider for a while: run the same again to fetch it."
+_ANEW = "What was paid for it is lost: the same command again buys another."
 
 
 async def clip_of(errand: Errand, job: Job) -> Clip:
@@ -34,7 +35,7 @@ async def clip_of(errand: Errand, job: Job) -> Clip:
             said = f"what came cannot be used: {error.what}"
             if number + 1 == _FETCHES or isinstance(error, RenderFailed):
                 errand.step(job, "failed", said, code="unusable")
-                raise errand.failed(job, said, code="unusable") from error
+                raise errand.failed(job, said, _ANEW, code="unusable") from error
             errand.say(f"job {job.id}: {said} It is fetched again.")
             job = errand.step(job, "succeeded")
     raise AssertionError("the last round returns or raises")
@@ -59,13 +60,15 @@ async def _fetched(errand: Errand, job: Job) -> Job:
         sha256 = await asyncio.to_thread(sha256_file, part)
         with writing(session.store.incoming(file)):
             await asyncio.to_thread(settle, part, session.store.incoming(file))
+    except StoreError as error:
+        raise StoreError(error.what, *error.way_out, _KEPT) from error
     except Transient as fault:
-        raise errand.failed(job, fault.what, _KEPT, code="not fetched") from fault
+        raise errand.failed(job, fault.what, *fault.way_out, _KEPT, code="not fetched") from fault
     except Refused as fault:
         if fault.everything:
             raise errand.failed(job, fault.what, *fault.way_out, _KEPT, code="not fetched") from fault
         errand.step(job, "failed", fault.what, code="gone")
-        raise errand.failed(job, fault.what, *fault.way_out, code="gone") from fault
+        raise errand.failed(job, fault.what, *fault.way_out, _ANEW, code="gone") from fault
     finally:
         part.unlink(missing_ok=True)
     return errand.step(job, "downloaded", file=file, file_sha256=sha256)

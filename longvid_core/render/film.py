@@ -52,7 +52,7 @@ def require_clips(rendered: Rendered) -> Rendered:
     """`rendered` itself, where every segment has a clip; else RenderFailed, naming those that have none and why."""
     missing = [o for o in rendered.outcomes if o.clip is None]
     if missing:
-        reasons = [f"segment {o.index} ({o.id}) {o.outcome}: {o.message or 'no clip'}" for o in missing]
+        reasons = [f"segment {o.index} ({o.id}) {o.outcome}: {o.message or 'no clip'}".replace("\n", "\n    ") for o in missing]
         raise RenderFailed(
             f"no film: {len(missing)} of {len(rendered.outcomes)} segments have no clip.",
             *reasons,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 
 from ..errors import Interrupted, LongvidError, RenderFailed, StoreError, Unsettled
 from ..models.job import Job
+from ..money import amount
 from ..providers.base import VideoRequest
 from ..providers.faults import Transient
 from ..providers.jobs import Lists, RemoteJob
@@ -17,15 +19,30 @@ LOOKS = 3
 
 
 def adopted(errand: Errand, job: Job, remote: RemoteJob) -> Job:
-    """The job, known from now on by the provider's name for it."""
-    return errand.step(
-        job,
-        "submitted",
-        remote_id=remote.id,
-        extra=remote.extra,
-        submitted=datetime.datetime.now(datetime.timezone.utc),
-        prompt=remote.prompt_sent or job.prompt,
-    )
+    """The job, known from now on by the provider's name for it. Where that cannot be written down, people are told it."""
+    try:
+        return errand.step(
+            job,
+            "submitted",
+            remote_id=remote.id,
+            extra=remote.extra,
+            submitted=datetime.datetime.now(datetime.timezone.utc),
+            prompt=remote.prompt_sent or job.prompt,
+        )
+    except StoreError:
+        with contextlib.suppress(StoreError):
+            errand.say(
+                f"job {job.id} is {remote.id} at {job.named}, which cannot be written down. Once the store can be written again: "
+                f"`longvid jobs resolve {job.id} adopt {remote.id}`",
+                warning=True,
+            )
+        raise
+
+
+def taken_by_another(errand: Errand, remote_id: str) -> bool:
+    """Whether that is the provider's name for a job of another clip: both would be given the same one."""
+    jobs = errand.session.ledger.journal.called(errand.take.backend.provider, remote_id)
+    return any(job.render_key != errand.take.render_key for job in jobs)
 
 
 async def listed(errand: Errand, job: Job, request: VideoRequest) -> Job:
@@ -65,6 +82,9 @@ async def decided(errand: Errand, job: Job) -> Job:
         errand.say(f"job {job.id} may have been bought; it is submitted again (on_unknown: resubmit).", warning=True)
         return errand.step(job, "resubmit", "submitted again, as on_unknown says")
     decision = await asyncio.to_thread(session.decide, job)
+    while decision is not None and decision.remote_id and taken_by_another(errand, decision.remote_id):
+        errand.say(f"{decision.remote_id} is another job of this store.", warning=True)
+        decision = await asyncio.to_thread(session.decide, job)
     if decision is not None and decision.what == "adopt" and decision.remote_id:
         return adopted(errand, job, RemoteJob(id=decision.remote_id, model=job.model))
     if decision is not None and decision.what == "resubmit":
@@ -73,7 +93,7 @@ async def decided(errand: Errand, job: Job) -> Job:
         errand.step(job, "dropped", "given up, as you said")
         raise RenderFailed(f"job {job.id} was dropped.", *ways_back(errand, job))
     raise Unsettled(
-        f"job {job.id} at {backend} may have been bought (up to ${job.held_micro_usd / 1e6:.2f}): {job.message}",
+        f"job {job.id} at {backend} may have been bought (up to {amount(job.held_micro_usd)}): {job.message}",
         f"`longvid jobs resolve {job.id} adopt ID` where the provider's site shows it under an ID; "
         f"`longvid jobs resolve {job.id} resubmit` to buy it again; `longvid jobs resolve {job.id} drop` to give it up.",
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ..errors import Interrupted, LongvidError, MissingTool, OverBudget, RenderFailed, StoreError, Unsettled
 from ..models.clip import Clip
 from ..models.job import UNSETTLED, Job
+from ..money import amount
 from ..providers.base import VideoRequest
 from ..providers.faults import Transient
 from ..retry import persistently, unless
@@ -23,7 +25,7 @@ from .errand import Errand
 from .fetching import clip_of
 from .fitting import fit_prompt
 from .lanes import Lane
-from .lookup import adopted, decided, listed, ways_back
+from .lookup import adopted, decided, listed, taken_by_another, ways_back
 from .rewording import in_other_words
 from .session import Session
 from .waiting import FailedInside, Lost, Waiting
@@ -52,7 +54,7 @@ async def rendered_far_away(take: Take, lane: Lane, session: Session) -> Clip:
     except Exception as error:
         said, way_out = (error.what, error.way_out) if isinstance(error, LongvidError) else (f"{errand.in_words(error)}.", ())
         paid = sum(job.micro_usd or 0 for job in session.ledger.journal.of(take.render_key))
-        raise RenderFailed(f"{take.backend}: {said} Paid for it: ${paid / 1e6:.2f}.", *way_out) from error
+        raise RenderFailed(f"{take.backend}: {said} Paid for it: {amount(paid)}.", *way_out) from error
 
 
 @dataclass
@@ -63,6 +65,7 @@ class _Far:
     """Jobs that failed by the provider's own fault."""
     _busy: int = 0
     """Times in a row that it was too much for the provider."""
+    _busy_since: float = 0.0
 
     @property
     def _session(self) -> Session:
@@ -145,7 +148,6 @@ class _Far:
 
     async def _in_lane(self, job: Job | None, request: VideoRequest) -> Job:
         """One job from its submit to its end, in a place of the lane. `job`: one that is at the provider already."""
-        waited_s = 0.0
         while True:
             try:
                 async with self.lane.counted() if job is not None else self.lane:
@@ -155,14 +157,16 @@ class _Far:
                     await self.lane.widen()
                     return done
             except Transient as fault:
-                if not fault.busy or waited_s > self._session.settings.remote.deadline_s:
+                if not fault.busy:
+                    raise
+                self._busy_since = self._busy_since if self._busy else time.monotonic()
+                if time.monotonic() - self._busy_since > self._session.settings.remote.deadline_s:
                     raise
                 self.lane.narrow_to_those_inside()
                 self._busy += 1
                 wait = self._breath(self._busy, fault)
                 self.errand.say(f"{fault.what} It is submitted again in {wait:.1f} s.")
                 await self.errand.unless_stopped(asyncio.sleep(wait))
-                waited_s += wait
             except Lost as lost:  # nobody else has to wait for the person's answer
                 job = await decided(self.errand, lost.job)
                 if job.state != "submitted":
@@ -175,10 +179,10 @@ class _Far:
                 self._session.held_by.discard(self.errand.take.render_key)
 
     def _breath(self, times: int, fault: Transient | None = None) -> float:
-        """Seconds to wait: as the provider says, else a random time whose bound doubles each time."""
+        """Seconds to wait: as the provider says, but never none at all; else a random time whose bound doubles each time."""
         rules = self._session.settings.retry
         if fault is not None and fault.retry_after is not None:
-            return min(fault.retry_after, rules.longest_wait_s)
+            return min(max(fault.retry_after, rules.first_wait_s), rules.longest_wait_s)
         return random.uniform(0.5, 1) * min(rules.longest_wait_s, rules.first_wait_s * 2 ** min(times - 1, 10))
 
     # -- submitting -------------------------------------------------------------------------------------------------------------
@@ -219,7 +223,10 @@ class _Far:
                 raise RenderFailed(f"{errand.take.backend} cannot be asked: {errand.in_words(error)}") from error
             job = errand.step(job, "unknown", errand.in_words(error))
         else:  # and where a provider did not say so before, it is written down all the same
-            return adopted(errand, job or self._intended(request, bought=True), remote)
+            job = job or self._intended(request, bought=True)
+            if not taken_by_another(errand, remote.id):
+                return adopted(errand, job, remote)
+            job = errand.step(job, "unknown", f"{errand.take.backend} answered with the id of another job, {remote.id}")
         lost = job.message
         job = await listed(errand, job, request)
         if job.state == "submitted":

@@ -88,8 +88,10 @@ class Session:
                 if now - self._last.get(key, -1.0) < _PROGRESS_EVERY_S:
                     return
                 self._last[key] = now
-            self._log(event)
-            self._emit(event)
+            try:
+                self._log(event)
+            finally:  # what a full disk does not take, people are told all the same
+                self._emit(event)
 
     def spend(self, id: str, provider: str, micro_usd: int) -> None:
         """Write down money that left, on a segment, a keyframe or the plan (`id`), and tell of it."""

@@ -113,8 +113,13 @@ class Waiting:
         errand.session.emit(Progress(stage="clips", id=id, unit="percent", done=round(100 * done), total=100))
 
     def _succeeded(self, state: Succeeded) -> Job:
-        known = self.job.micro_usd is not None
-        paid = state.micro_usd if state.micro_usd is not None else self.errand.take.price[1]
+        known, take = self.job.micro_usd is not None, self.errand.take
+        paid = state.micro_usd
+        if paid is None and take.backend.entry.price is not None:
+            paid = take.price[1]
+        if paid is None and not known:
+            said = f"{take.backend} does not say what it charges, and its price is not known: it is not among what was spent."
+            self.errand.session.tell_once(said, "warning")
         facts = {**state.facts, **({"prompt_sent": state.prompt} if state.prompt else {})}
         return self.errand.step(
             self.job, "succeeded", paid=None if known else paid, facts=facts, seed_returned=state.seed

@@ -13,11 +13,13 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 from sqlalchemy.orm import Session as SqlSession
 
-from ..errors import OverBudget
+from ..errors import OverBudget, StoreError
 from ..models.clip import Attempt
 from ..models.job import OPEN, Job, JobNote, JobStep
+from ..money import amount
 from .tables import HoldRow, JobRow, JobStepRow, RunRow, SpendRow
 
 Transaction = Callable[[], contextlib.AbstractContextManager[SqlSession]]
@@ -180,6 +182,12 @@ class Journal:
             query = sa.select(JobRow.remote_id).where(JobRow.provider == provider, JobRow.remote_id.is_not(None))
             return {str(name) for name in sql.scalars(query)}
 
+    def called(self, provider: str, remote_id: str) -> list[Job]:
+        """The jobs that go by that id at a provider, oldest first."""
+        with self._transaction() as sql:
+            query = sa.select(JobRow).where(JobRow.provider == provider, JobRow.remote_id == remote_id).order_by(JobRow.id)
+            return [_job(row) for row in sql.scalars(query)]
+
     # -- money ---------------------------------------------------------------------------------------------------------------
 
     def hold(self, run: str, item: str, provider: str, micro_usd: int, budget: int | None) -> int:
@@ -217,8 +225,8 @@ class Journal:
             committed = self._committed(sql, run)
             if committed > budget:
                 raise OverBudget(
-                    f"{item} at {provider} may cost ${micro_usd / 1e6:.2f}, and with ${(committed - micro_usd) / 1e6:.2f} spent "
-                    f"or promised that is over the budget of ${budget / 1e6:.2f}; it was not asked for.",
+                    f"{item} at {provider} may cost {amount(micro_usd)}, and with {amount(committed - micro_usd)} spent "
+                    f"or promised that is over the budget of {amount(budget)}; it was not asked for.",
                     "What is finished is kept. Raise --budget and run the same again, or choose a cheaper backend.",
                 )
         return row.id
@@ -267,7 +275,14 @@ def _job(row: JobRow) -> Job:
     values = {name: getattr(row, name) for name in Job.model_fields}
     values |= {name: json.loads(values[name] or "{}") for name in ("extra", "facts")}
     values |= {name: utc(values[name]) for name in ("created", "submitted", "changed")}
-    return Job.model_validate(values)
+    try:
+        return Job.model_validate(values)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))} {e['input']!r}" for e in error.errors(include_url=False))
+        raise StoreError(
+            f"job {row.id} in the ledger was written by another version of Longvid: {wrong}.",
+            "Upgrade Longvid, or name another ledger (LONGVID_LEDGER_URL); finished clips are found all the same.",
+        ) from error
 
 
 def utc(at: datetime.datetime | None) -> datetime.datetime | None:

@@ -23,18 +23,29 @@ def ledger_url(home: Path) -> str:
     return f"sqlite:///{home / 'ledger.db'}"
 
 
-_OTHER_SHAPE = re.compile(r"no (such )?(column|table)|column .* does not exist|unknown column", re.IGNORECASE)
+_OTHER_SHAPE = re.compile(
+    r"no (such )?(column|table)|column .* does not exist|unknown column|not[ -]null constraint|doesn't have a default",
+    re.IGNORECASE,
+)
 """What databases say of a table that is not as `tables` has it."""
+_BUSY = re.compile(r"is locked", re.IGNORECASE)
+_PATIENCE_S = 30
+"""How long another writer is waited for."""
+_ALONE = (
+    "It alone knows what was spent, and which jobs are under way at providers: look for those on their sites before you render, "
+    "or they are bought again."
+)
 
 
 class Ledger:
     """Every write is its own short transaction: what was told to the ledger is there after a crash.
 
-    `look`: nothing will be written. Where no ledger is there, none is made, and an empty one in memory answers.
+    `look`: nothing will be written. Where no ledger is there, none is made, and an empty one in memory answers. `shown`: the URL
+    that people know it by, where this is a copy.
     """
 
-    def __init__(self, url: str, *, look: bool = False) -> None:
-        self._shown = _without_password(url)
+    def __init__(self, url: str, *, look: bool = False, shown: str | None = None) -> None:
+        self._shown = _without_password(shown or url)
         with self._refusals():
             self._engine = sa.create_engine(url)
             if look and not sa.inspect(self._engine).has_table(JobRow.__tablename__):
@@ -182,28 +193,38 @@ class Ledger:
             ) from error
         except (sa.exc.NoSuchModuleError, ImportError) as error:
             raise StoreError(f"the ledger {self._shown} needs a driver that is not installed: {error}.", "Install it.") from error
-        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
-            if _OTHER_SHAPE.search(str(error.orig)):
-                raise StoreError(
-                    f"the ledger {self._shown} was made by another version of Longvid, or by another program: {error.orig}.",
-                    "Upgrade Longvid, or name another ledger (LONGVID_LEDGER_URL); finished clips are found all the same.",
-                ) from error
-            raise StoreError(
-                f"the ledger {self._shown} cannot be used: {error.orig}.",
-                "Check that its folder can be written, its disk has space and its server answers; then run the command again.",
-            ) from error
         except sa.exc.DatabaseError as error:
-            raise StoreError(
-                f"the ledger {self._shown} is damaged: {error.orig}.",
-                "Move that file away: a new one is begun, and finished clips are still found (they do not depend on it).",
-                "What it alone held is the history of runs and spending.",
-            ) from error
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: sa.exc.DatabaseError) -> StoreError:
+        said = str(error.orig)
+        if _OTHER_SHAPE.search(said):
+            return StoreError(
+                f"the ledger {self._shown} was made by another version of Longvid, or by another program: {said}.",
+                "Upgrade Longvid, or name another ledger (LONGVID_LEDGER_URL); finished clips are found all the same.",
+                _ALONE,
+            )
+        if _BUSY.search(said):
+            return StoreError(
+                f"the ledger {self._shown} cannot be used: {said}.",
+                f"Another program has kept it to itself for {_PATIENCE_S} s. Let it end, then run the command again.",
+            )
+        if isinstance(error, (sa.exc.OperationalError, sa.exc.ProgrammingError)):
+            return StoreError(
+                f"the ledger {self._shown} cannot be used: {said}.",
+                "Check that its folder can be written, its disk has space and its server answers; then run the command again.",
+            )
+        return StoreError(
+            f"the ledger {self._shown} is damaged: {said}.",
+            "Move that file away: a new one is begun, and finished clips are still found (they do not depend on it).",
+            _ALONE,
+        )
 
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:
-    """WAL lets readers go on beside a writer; FULL makes a commit survive a power cut; 30 s outlasts any other writer."""
+    """WAL lets readers go on beside a writer; FULL makes a commit survive a power cut; the wait outlasts any other writer."""
     cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.execute(f"PRAGMA busy_timeout={1000 * _PATIENCE_S}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")

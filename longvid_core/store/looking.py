@@ -34,7 +34,7 @@ def looked_at_ledger(home: Path, url: str | None, aside: Path) -> Ledger:
     copy = aside / "ledger.db"
     with writing(copy):
         _copy(file, copy)
-    return Ledger(f"sqlite:///{copy}")
+    return Ledger(f"sqlite:///{copy}", shown=url)
 
 
 def _file_of(url: str) -> Path | None:

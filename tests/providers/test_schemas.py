@@ -11,7 +11,7 @@ import pytest
 from longvid_core.catalog import FrameRule, ModelEntry, SeedSupport, find_backend
 from longvid_core.errors import BadInput, CannotRender, UnknownName
 from longvid_core.providers.faults import Refused, Transient
-from longvid_core.providers.schemas import differences, entry_of_schema, schema_of
+from longvid_core.providers.schemas import as_taken, differences, entry_of_schema, schema_of
 from longvid_core.settings import Settings
 from tests.fake_replicate import FakeReplicate
 from tests.fake_video import KEY
@@ -161,6 +161,11 @@ def read(**more: Any) -> ModelEntry:
         (number(5, -1, 4), (1, 2, 3, 4)),
         (number(5, 2), (5,)),
         (number(None, 0, 3, "number"), (1, 2, 3)),
+        ({"type": "number", "minimum": 1.5, "maximum": 3.5}, (2, 3)),
+        (choice("5s", "5s", "10 seconds"), (5, 10)),
+        ({"const": 6}, (6,)),
+        ({"type": ["integer", "null"], "minimum": 1, "maximum": 2}, (1, 2)),
+        ({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 2}, {"type": "string"}]}, (1, 2)),
         (number(), ()),
     ],
 )
@@ -181,6 +186,21 @@ def test_lengths_in_seconds(value: dict[str, Any], seconds: tuple[float, ...]) -
 )
 def test_lengths_in_frames(value: dict[str, Any], rule: FrameRule) -> None:
     assert read(inputs={"num_frames": value}).frames == rule
+
+
+@pytest.mark.parametrize(
+    ("taken", "sent"),
+    [
+        ({"type": "integer"}, 5),
+        ({"type": "string"}, "5"),
+        ({"enum": ["5", "10"]}, "5"),
+        ({"enum": ["5.0", "10.0"], "type": "string"}, "5.0"),
+        ({"enum": ["5s", "10s"], "type": "string"}, "5s"),
+        ({"enum": [5, 10], "type": "integer"}, 5),
+    ],
+)
+def test_a_number_is_sent_as_it_is_listed(taken: dict[str, Any], sent: Any) -> None:
+    assert repr(as_taken(5, taken)) == repr(sent)
 
 
 def test_references_and_unions_are_followed() -> None:

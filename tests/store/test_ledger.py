@@ -11,6 +11,7 @@ import pytest
 
 from longvid_core.errors import StoreError
 from longvid_core.store.ledger import Ledger, ledger_url
+from longvid_core.store.looking import looked_at_ledger
 
 
 def test_a_run_and_its_attempts_are_remembered(tmp_path: Path) -> None:
@@ -61,7 +62,11 @@ def test_a_damaged_ledger_is_named_with_the_way_out(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_bytes(b"this is no database" * 100)
     with pytest.raises(StoreError, match=r"ledger\.db.* is damaged") as caught:
         Ledger(ledger_url(tmp_path))
-    assert "Move that file away" in str(caught.value)
+    assert "Move that file away" in str(caught.value) and "bought again" in str(caught.value)
+    (tmp_path / "aside").mkdir()
+    with pytest.raises(StoreError) as looked:
+        looked_at_ledger(tmp_path, None, tmp_path / "aside").runs()
+    assert str(looked.value) == str(caught.value), "the file itself, and not the copy that is looked at"
 
 
 def test_a_ledger_of_another_shape_is_not_blamed_on_the_disk(tmp_path: Path) -> None:
@@ -70,6 +75,18 @@ def test_a_ledger_of_another_shape_is_not_blamed_on_the_disk(tmp_path: Path) -> 
     with pytest.raises(StoreError, match="another version of Longvid") as caught:
         Ledger(ledger_url(tmp_path)).start_run("r", "longvid make x", "/")
     assert "LONGVID_LEDGER_URL" in str(caught.value)
+
+
+def test_a_job_in_a_state_of_another_version_is_not_guessed_at(tmp_path: Path) -> None:
+    ledger = Ledger(ledger_url(tmp_path))
+    ledger.start_run("r", "longvid make x", "/")
+    ledger.journal.intend(
+        run="r", segment="s00", index=0, render_key="0" * 64, provider="p", model="m", prompt="", seed=None, hold=1, budget=None
+    )
+    with sqlite3.connect(tmp_path / "ledger.db") as connection:
+        connection.execute("UPDATE jobs SET state = 'archived'")
+    with pytest.raises(StoreError, match="job 1 .* another version of Longvid: state 'archived'"):
+        ledger.journal.jobs()
 
 
 def test_a_password_in_the_url_is_not_told(tmp_path: Path) -> None:
