@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from .catalog import Backend, ModelEntry, find_backend
+from .catalog.sizes import seconds_to_ask
 from .errors import OverBudget
 from .models.asset import Asset
 from .models.base import Frozen, MicroUsd, exact_fps
 from .models.job import UNSETTLED
 from .models.plan import Keyframe, Plan, Segment
+from .money import amount
 from .planning.choose import Foreseen
 from .render.check import backend_for, check_plan, mismatch
 
@@ -78,14 +80,27 @@ def estimate(plan: Plan, session: Session | None = None, *, backend: str | None 
         _look_up(plan, image, session, stored)
     keyframes = tuple(_keyframe(plan, i, k, image, session, stored) for i, k in enumerate(plan.keyframes))
     segments = tuple(_segments(plan, video, session, stored)) if video is not None else ()
+    return total(keyframes, segments)
+
+
+def total(keyframes: Sequence[Item], segments: Sequence[Item]) -> Estimate:
+    """What all of these cost together."""
     items = (*keyframes, *segments)
     return Estimate(
-        keyframes=keyframes,
-        segments=segments,
+        keyframes=tuple(keyframes),
+        segments=tuple(segments),
         low_micro_usd=sum(i.low_micro_usd for i in items),
         high_micro_usd=sum(i.high_micro_usd for i in items),
         unpriced=tuple(sorted({i.made_by for i in items if not i.priced})),
     )
+
+
+def with_stored_pictures(plan: Plan, images: str, session: Session) -> Plan:
+    """The plan with the pictures that drawing its keyframes would find in the store."""
+    stored: dict[str, Asset] = {}
+    _look_up(plan, find_backend(images, "image"), session, stored)
+    keyframes = (k.model_copy(update={"image": k.image or stored.get(k.id)}) for k in plan.keyframes)
+    return plan.with_keyframes(keyframes)
 
 
 class Offer(Frozen):
@@ -142,9 +157,10 @@ def check_budget(found: Estimate, budget_usd: float | None) -> None:
             f"there is a budget, and the price of {', '.join(found.unpriced)} is not known.",
             "Choose another backend (`longvid backends`), or leave the budget out.",
         )
-    if found.low_micro_usd > round(budget_usd * 1_000_000):
+    budget = round(budget_usd * 1_000_000)
+    if found.low_micro_usd > budget:
         raise OverBudget(
-            f"the estimate of ${found.low_micro_usd / 1e6:.2f} is over the budget of ${budget_usd:.2f}; nothing was spent.",
+            f"the estimate of {amount(found.low_micro_usd)} is over the budget of {amount(budget)}; nothing was spent.",
             "Raise --budget, shorten the film, or choose a cheaper backend (`longvid backends`).",
         )
 
@@ -154,9 +170,9 @@ def price_of(entry: ModelEntry, frames: int, fps: float) -> tuple[int, int]:
     price = entry.price
     if price is None or price.unit == "free":
         return 0, 0
-    units = {"second": Fraction(frames) / exact_fps(fps), "frame": Fraction(frames), "clip": Fraction(1), "image": Fraction(1)}[
-        price.unit
-    ]
+    # what is asked for is charged: whole seconds, where the plan's rate has no whole number of frames for them
+    seconds = Fraction(str(seconds_to_ask(entry, frames, fps))) if entry.seconds else Fraction(frames) / exact_fps(fps)
+    units = {"second": seconds, "frame": Fraction(frames), "clip": Fraction(1), "image": Fraction(1)}[price.unit]
     low, high = Fraction(str(price.usd)), Fraction(str(price.high_usd if price.high_usd is not None else price.usd))
     return round(low * units * 1_000_000), round(high * units * 1_000_000)
 

@@ -58,6 +58,12 @@ def test_ntsc_seconds_are_exact() -> None:
     assert price_of(entry, 30, 29.97) == (400_400, 400_400)
 
 
+def test_whole_seconds_are_charged_whatever_the_plans_rate_makes_of_them() -> None:
+    entry = registry.find_backend("runway:gen4_turbo", "video").entry
+    for fps in (15.1, 16, 23.976):
+        assert price_of(entry, round(2 * fps), fps) == (100_000, 100_000)
+
+
 def test_keyframes_cost_what_their_painter_takes_and_supplied_ones_nothing(tmp_path: Path) -> None:
     plan = small_plan(2)
     assert estimate(plan, images="tollpaint").low_micro_usd == 3 * 40_000

@@ -19,7 +19,10 @@ def costs(estimate: Estimate, *, every: bool = False) -> RenderableType:
     """A line of totals, and before it a line for each model that wants money; with `every`, one for each item."""
     items = (*estimate.keyframes, *estimate.segments)
     cached = sum(item.cached for item in items)
-    line = Text.assemble(("estimate  ", "dim"), (dollars(estimate.low_micro_usd, estimate.high_micro_usd), "bold"))
+    known = dollars(estimate.low_micro_usd, estimate.high_micro_usd)
+    if estimate.unpriced:
+        known = f"{known} and more" if estimate.high_micro_usd else "not known"
+    line = Text.assemble(("estimate  ", "dim"), (known, "bold"))
     draw = sum(not item.cached for item in estimate.keyframes)
     render = sum(not item.cached and not item.under_way for item in estimate.segments)
     under_way = sum(item.under_way for item in items)
@@ -55,7 +58,9 @@ def _plain() -> Table:
 def _every(estimate: Estimate) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for name in ("", "id", "made by", "cost", "price of"):
-        table.add_column(name, justify="right" if name == "cost" else "left", no_wrap=name != "made by", overflow="fold")
+        table.add_column(
+            name, justify="right" if name == "cost" else "left", no_wrap=name not in ("made by", "cost"), overflow="fold"
+        )
     for item in estimate.keyframes:
         table.add_row(*_row(item, f"keyframe {item.index:02d}"))
     for item in estimate.segments:

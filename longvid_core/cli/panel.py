@@ -19,6 +19,9 @@ from .failures import clean
 from .storyboard import clock
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..models.clip import Outcome
     from ..models.film import Release
 
 
@@ -40,7 +43,7 @@ def finished(release: Release, manifest: Path, took: float) -> RenderableType:
             facts.add_row("placeholder", Text(f"{outcome.index:02d} {outcome.id}: {clean(why)}", style="yellow"))
     if counts["placeholder"]:
         facts.add_row("", "The same command again asks for these anew, and for nothing else.")
-    facts.add_row("cost", dollars(sum(o.cost.paid for o in outcomes)))
+    facts.add_row("cost", _cost(outcomes))
     speed = f", {seconds / took:.1f} times real time" if counts["rendered"] == len(outcomes) and took > 0 else ""
     facts.add_row("took", clock(took) + speed)
     good = all(o.outcome in ("rendered", "cached") for o in outcomes)
@@ -48,6 +51,16 @@ def finished(release: Release, manifest: Path, took: float) -> RenderableType:
     border = "green" if good else "yellow"
     panel = Panel(facts, title=title, title_align="left", border_style=border, box=ROUNDED, padding=(0, 1), expand=False)
     return Group(Text(), panel)
+
+
+def _cost(outcomes: Sequence[Outcome]) -> str:
+    """What was paid, and who did not say how much that is."""
+    paid = sum(o.cost.paid for o in outcomes)
+    attempts = [a for o in outcomes for a in o.attempts if a.state == "rendered" and a.remote_id is not None and not a.paid]
+    if not attempts:
+        return dollars(paid)
+    silent = ", ".join(dict.fromkeys(f"{a.provider}:{a.model}" for a in attempts))
+    return f"{f'{dollars(paid)}, and ' if paid else ''}what {silent} charges, which is not known"
 
 
 def _here(path: str) -> str:

@@ -15,11 +15,12 @@ from .brief import backend_named
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from ..catalog import Backend
+    from ..estimate import Estimate
     from ..media.coherence import Coherence, Viewer
     from ..models.records import SeedPolicy
     from ..render.seedcheck import Compared, SeedFinding
     from ..render.session import Session
+    from .reporting import Reporter
 
 seeds = typer.Typer(help="What a seed does at a backend: check it, and compare policies.", no_args_is_help=True)
 _POLICIES = "universal,stride,derived"
@@ -35,7 +36,7 @@ def check(
     as_json: o.Json = False,
 ) -> int:
     """Find out what a model does with a seed: by asking, and with --spend by rendering one segment twice."""
-    from ..render.seedcheck import asked, one_segment, rendered_twice
+    from ..render.seedcheck import asked, cost_of_twice, rendered_twice
     from ..settings import load_settings
 
     settings = load_settings(config)
@@ -44,7 +45,7 @@ def check(
     with runs.run(settings, as_json, command=runs.command_line() if spend else None) as (session, out):
         found = runs.wait(asked(video, session))
         if spend:
-            _agree(one_segment(video), video, 2, limit, session, out)
+            _agree(cost_of_twice(video, session), limit, session, out)
             found = runs.wait(rendered_twice(found, video, session))
         out.close()
         out.show(_finding(found), {"event": "done", "seed": found.json_value()})
@@ -75,7 +76,7 @@ def compare(
     from ..media.coherence import coherence, sampled
     from ..painting.contact import Row, contact_sheet
     from ..planfile import load_plan
-    from ..render.seedcheck import under_policies
+    from ..render.seedcheck import cost_under_policies, under_policies
     from ..settings import load_settings
 
     settings = load_settings(config)
@@ -88,7 +89,7 @@ def compare(
         output.mkdir(parents=True, exist_ok=True)
     with runs.run(settings, as_json, command=runs.command_line()) as (session, out):
         viewers = _viewers({"clip": clip, "dino": dino}, session)
-        _agree(plan, video, len(wanted), limit, session, out)
+        _agree(cost_under_policies(plan, video, wanted, session, images=draws), limit, session, out)
         found = runs.wait(under_policies(plan, video, wanted, session, images=draws))
         rows, numbers = [], {}
         for each in found:
@@ -110,20 +111,13 @@ def compare(
     return 0
 
 
-def _agree(plan: Any, backend: Backend, times: int, limit: float | None, session: Session, out: Any) -> None:
-    """Show what it costs at most, that many times the plan, and hold the run to its budget."""
-    from ..errors import OverBudget
-    from ..estimate import estimate
-    from .costs import dollars
+def _agree(costs: Estimate, limit: float | None, session: Session, out: Reporter) -> None:
+    """Show what it costs, and hold the run to its budget. OverBudget, before anything is spent, where it cannot do."""
+    from ..estimate import check_budget
 
-    costs = estimate(plan, None, backend=str(backend))
-    low, high = times * costs.low_micro_usd, times * costs.high_micro_usd
-    out.say(f"at most {dollars(low, high)} at {backend}; what the store has costs nothing")
-    if limit is None:
-        return
-    session.budget_micro_usd = round(1e6 * limit)
-    if costs.unpriced:
-        raise OverBudget(f"there is a budget, and the price of {', '.join(costs.unpriced)} is not known.", "Leave it out.")
+    session.budget_micro_usd = None if limit is None else round(1e6 * limit)
+    out.estimate(costs, False)
+    check_budget(costs, limit)
 
 
 def _policies(text: str) -> list[SeedPolicy]:

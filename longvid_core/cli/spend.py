@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,7 +39,7 @@ def spend(by: By = "provider", since: Since = None, as_json: Json = False, confi
         paid = books.ledger.spending(start)
         rows = _added_up(paid, by, books)
         held = _held(books)
-        doubtful = _doubtful(books)
+        doubtful, unpriced = _doubtful(books), _unpriced(start, books)
     total = sum(row["micro_usd"] for row in rows)
     value = {
         "event": "done",
@@ -49,8 +50,9 @@ def spend(by: By = "provider", since: Since = None, as_json: Json = False, confi
         "held_micro_usd": held,
         "perhaps_micro_usd": sum(job.held_micro_usd for job in doubtful),
         "perhaps": [{"job": j.id, "provider": j.named, "state": j.state, "micro_usd": j.held_micro_usd} for j in doubtful],
+        "unpriced": dict(unpriced),
     }
-    reporter(as_json).show(_table(rows, by, total, held, doubtful), value)
+    reporter(as_json).show(_table(rows, by, total, held, doubtful, unpriced), value)
 
 
 def _day(text: str) -> datetime.datetime:
@@ -75,7 +77,7 @@ def _added_up(paid: Sequence[dict[str, Any]], by: str, books: Books) -> list[dic
         for name, row in found.items():
             run = books.ledger.run(name)
             row["command"] = run["command"] if run else ""
-    newest = sorted(found.values(), key=lambda row: str(row[by]), reverse=True)
+    newest = list(reversed(found.values()))  # `paid` begins with the oldest; ids of runs begun in one second follow no order
     return sorted(newest, key=lambda row: -row["micro_usd"]) if by == "provider" else newest
 
 
@@ -83,6 +85,12 @@ def _doubtful(books: Books) -> list[Job]:
     """Jobs that may have been charged beyond what is known, oldest first."""
     jobs = books.ledger.journal.jobs(states=("intent", "unknown", "resubmit", "dropped", "failed", "cancelled"), limit=_MOST)
     return [j for j in reversed(jobs) if j.held_micro_usd and (j.perhaps_paid or (j.state == "intent" and not books.at_work(j)))]
+
+
+def _unpriced(since: datetime.datetime | None, books: Books) -> Counter[str]:
+    """How many clips each model gave since then that nobody knows the cost of."""
+    jobs = books.ledger.journal.jobs(states=("succeeded", "downloaded", "verified"), limit=_MOST)
+    return Counter(j.named for j in reversed(jobs) if j.unpriced and (since is None or j.created >= since))
 
 
 def _held(books: Books) -> int:
@@ -100,7 +108,9 @@ def _held(books: Books) -> int:
     return held
 
 
-def _table(rows: Sequence[dict[str, Any]], by: str, total: int, held: int, doubtful: Sequence[Job]) -> RenderableType:
+def _table(
+    rows: Sequence[dict[str, Any]], by: str, total: int, held: int, doubtful: Sequence[Job], unpriced: Counter[str]
+) -> RenderableType:
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -127,6 +137,9 @@ def _table(rows: Sequence[dict[str, Any]], by: str, total: int, held: int, doubt
         lines.append(
             Text(f"besides, up to {amount(most)} may have been charged: jobs {ids} (`longvid jobs list --all`)", style="yellow")
         )
+    if unpriced:
+        clips = ", ".join(f"{count} by {model}" for model, count in unpriced.items())
+        lines.append(Text(f"besides, what clips cost whose price nobody knows: {clips}", style="yellow"))
     return Group(*lines)
 
 

@@ -54,6 +54,8 @@ class Standing:
         job = self.job
         if job.micro_usd is not None:
             return f"{amount(job.micro_usd)} paid"
+        if job.unpriced:
+            return "not known"
         if not job.held_micro_usd or job.state == "refused":
             return "-"
         if self.lost or job.perhaps_paid:
@@ -116,8 +118,7 @@ def table(found: list[Standing]) -> RenderableType:
     """A line for each job, and after them what to type next."""
     jobs = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for name in ("job", "state", "segment", "model", "id there", "age", "money"):
-        folds = name in ("model", "id there")
-        jobs.add_column(name, justify="right" if name == "job" else "left", no_wrap=not folds, overflow="fold")
+        jobs.add_column(name, justify="right" if name == "job" else "left", no_wrap=name != "id there")
     todo = Table.grid(padding=(0, 2))
     todo.add_column(justify="right", no_wrap=True)
     todo.add_column(overflow="fold")
@@ -125,7 +126,9 @@ def table(found: list[Standing]) -> RenderableType:
         job = each.job
         state = Text(job.state, style=STYLES[job.state])
         where = f"{job.index:02d} {job.segment}"
-        jobs.add_row(str(job.id), state, where, job.named, clean(job.remote_id or "-"), age(job.created), each.money)
+        # the id gives way where there is no room for all: `jobs show` has it whole
+        named = Text(clean(job.remote_id or "-"), no_wrap=True, overflow="ellipsis")
+        jobs.add_row(str(job.id), state, where, job.named, named, age(job.created), each.money)
         if each.next or each.said:
             words = Text(each.next or "", style="bold")
             words.append(f"{'   ' if each.next else ''}{each.said}", style="dim")

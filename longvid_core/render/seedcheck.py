@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -17,6 +17,9 @@ from ..providers.jobs import Checks, Difference
 from .clips import render_clips
 from .keyframes import draw_keyframes
 from .session import Session, open_session
+
+if TYPE_CHECKING:
+    from ..estimate import Estimate, Item
 
 Repeats = Literal["identical bytes", "identical frames", "differs"]
 _PROMPT = "A red wooden ball rolls slowly across a plain table in soft daylight."
@@ -69,6 +72,33 @@ async def asked(backend: Backend, session: Session) -> SeedFinding:
         holds=not live,
     )
     return finding.model_copy(update={"verdict": _verdict(finding)})
+
+
+def cost_of_twice(backend: Backend, session: Session) -> Estimate:
+    """What `rendered_twice` costs: once less where the store has the segment."""
+    from ..estimate import estimate, total
+
+    plan = one_segment(backend)
+    first, second = (estimate(plan, known, backend=str(backend)) for known in (session, None))
+    return total(first.keyframes, (*first.segments, *second.segments))
+
+
+def cost_under_policies(
+    plan: Plan, backend: Backend, policies: Sequence[SeedPolicy], session: Session, *, images: str
+) -> Estimate:
+    """What `under_policies` costs. A segment that has the same seed under several is one clip; what is stored is free."""
+    from ..estimate import estimate, total, with_stored_pictures
+    from ..seeds import segment_seed
+
+    drawn = estimate(plan, session, backend=None, images=images)
+    pictured = with_stored_pictures(plan, images, session)
+    found: dict[tuple[str, int], Item] = {}
+    for policy in policies:
+        own = pictured.model_copy(update={"seed_policy": policy})
+        items = estimate(own, session, backend=str(backend), images=images).segments
+        for segment, item in zip(own.segments, items, strict=True):
+            found.setdefault((segment.id, segment_seed(own, segment)), item)
+    return total(drawn.keyframes, tuple(found.values()))
 
 
 async def rendered_twice(finding: SeedFinding, backend: Backend, session: Session) -> SeedFinding:

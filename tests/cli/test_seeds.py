@@ -42,8 +42,21 @@ def test_the_same_segment_twice_is_paid_for_twice_and_once_later(longvid: Longvi
 def test_a_budget_holds_for_both_together(longvid: Longvid, monkeypatch: pytest.MonkeyPatch) -> None:
     with FakeRunway(size=(64, 48)) as fake:
         pointed(fake, monkeypatch)
-        done = longvid("seeds", "check", "--backend", "runway:gen4_turbo", "--spend", "--budget", "0.15", "--json")
-        assert done.code == 4 and fake.charges == 1  # two seconds at 0.05, and then no room for two more
+        args = ("seeds", "check", "--backend", "runway:gen4_turbo", "--spend", "--json", "--budget")
+        assert longvid(*args, "0.19").code == 4 and fake.charges == 0  # two seconds at 0.05, twice
+        assert longvid(*args, "0.2").code == 0 and fake.charges == 2
+        assert longvid(*args, "0.1").code == 0 and fake.charges == 3, "the first is in the store"
+
+
+def test_a_budget_below_a_comparison_buys_nothing(longvid: Longvid, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    save_plan(small_plan(2, mode="chaining", cuts=(1,), frames=32), tmp_path / "plan.json")
+    with FakeRunway(size=(64, 48)) as fake:
+        pointed(fake, monkeypatch)
+        args = ("seeds", "compare", "plan.json", "--backend", "runway:gen4_turbo", "--policies", "universal,stride", "--json")
+        told = longvid(*args, "--budget", "0.29")  # three clips of two seconds: the first has one seed under both
+        assert told.code == 4 and not fake.asked and "$0.30" in told.last["message"]
+        assert longvid(*args, "--budget", "0.3").code == 0 and fake.charges == 3
+        assert longvid(*args, "--budget", "0").code == 0 and fake.charges == 3
 
 
 def test_the_animatic_repeats_to_the_byte(longvid: Longvid) -> None:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from longvid_core.planfile import save_plan
 from longvid_core.settings import Settings
+from tests.fake_replicate import FakeReplicate
 from tests.fake_runway import FakeRunway
+from tests.films import small_plan
 
 from .conftest import QUICK, RUNWAY, Longvid, refused
 
@@ -56,3 +59,16 @@ def test_what_is_held_and_what_may_have_been_charged(longvid: Longvid, runway: F
 @pytest.mark.parametrize(("args", "words"), [(("--by", "moon"), "run, provider or day"), (("--since", "soon"), "--since soon")])
 def test_what_cannot_be_is_refused(longvid: Longvid, args: tuple[str, str], words: str) -> None:
     assert words in refused(longvid("spend", *args))
+
+
+def test_a_clip_whose_price_nobody_knows_is_not_free(longvid: Longvid, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "longvid.yaml").write_text(QUICK)
+    save_plan(small_plan(1, frames=80), tmp_path / "plan.json")
+    with FakeReplicate(size=(64, 48)) as fake:
+        for name, value in fake.env.items():
+            monkeypatch.setenv(name, value)
+        ran = longvid("render", "plan.json", "--backend", "replicate:acme/tides")
+    assert ran.code == 0 and "free" not in ran.out + ran.err and "does not say what it charges" in ran.err + ran.out
+    told = longvid("spend", "--json").last
+    assert told["total_micro_usd"] == 0 and told["unpriced"] == {"replicate:acme/tides": 1}
+    assert "1 by replicate:acme/tides" in longvid("spend").out and "not known" in longvid("jobs", "--all").out
