@@ -6,7 +6,7 @@ import hashlib
 import math
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,13 +30,13 @@ class Upstream:
 
     nodes: in an order that follows from the wiring alone, each `{"class_type", "inputs"}`; a link is `{"node": place in
     this list, "output": number}`, a string that names a model or input file `{"sha256": [...]}`. inputs: where each input
-    of ours comes from. files: what each input's strings name. changing: the classes of nodes that ComfyUI runs every time.
-    said: what the others that were asked whether they changed said, each `(node without it, answer)`.
+    of ours comes from. files: what each input's strings name, with its sha256. changing: the classes of nodes that ComfyUI
+    runs every time. said: what the others answered that were asked whether they changed, each `(node without it, answer)`.
     """
 
     nodes: list[dict[str, Any]] = field(default_factory=list)
     inputs: dict[str, dict[str, int]] = field(default_factory=dict)
-    files: dict[str, set[Path]] = field(default_factory=dict)
+    files: dict[str, dict[Path, str]] = field(default_factory=dict)
     changing: set[str] = field(default_factory=set)
     said: list[tuple[dict[str, Any], Any]] = field(default_factory=list)
 
@@ -54,7 +54,7 @@ def upstream(prompt: DynamicPrompt, node_id: str, names: tuple[str, ...], sha256
     for name in names:
         link = prompt.get_node(node_id)["inputs"].get(name)
         if is_link(link):
-            files: set[Path] = set()
+            files: dict[Path, str] = {}
             walk = _Walk(prompt, sha256_of, found, files)
             found.inputs[name] = walk.link(link)
             found.files[name] = files
@@ -64,7 +64,7 @@ def upstream(prompt: DynamicPrompt, node_id: str, names: tuple[str, ...], sha256
 class _Walk:
     """One input's way up. Nodes that another input's way met are found again by their content."""
 
-    def __init__(self, prompt: DynamicPrompt, sha256_of: Callable[[Path], str], found: Upstream, files: set[Path]) -> None:
+    def __init__(self, prompt: DynamicPrompt, sha256_of: Callable[[Path], str], found: Upstream, files: dict[Path, str]) -> None:
         self._prompt, self._sha256_of, self._found, self._files = prompt, sha256_of, found, files
         self._places: dict[str, int] = {}
 
@@ -94,8 +94,12 @@ class _Walk:
         names = {name.strip() for text in inputs.values() if isinstance(text, str) for name in _LORA_IN_TEXT.findall(text)}
         meant = [file for file in folder_paths.get_filename_list("loras") if names & _short(file)] if names else []
         files = {Path(path) for file in meant if (path := folder_paths.get_full_path("loras", file))}
-        self._files.update(files)
-        return sorted({self._sha256_of(file) for file in files})
+        return self._hashes(files)
+
+    def _hashes(self, files: Iterable[Path]) -> list[str]:
+        hashes = {file: self._sha256_of(file) for file in files}
+        self._files.update(hashes)
+        return sorted(set(hashes.values()))
 
     def _values(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         return {name: self._value(inputs[name]) for name in sorted(inputs)}
@@ -108,8 +112,7 @@ class _Walk:
         if isinstance(value, (list, tuple)):
             return [self._value(each) for each in value]
         if isinstance(value, str) and (files := _named(value)):
-            self._files.update(files)
-            return {"sha256": sorted({self._sha256_of(file) for file in files})}
+            return {"sha256": self._hashes(files)}
         if isinstance(value, str) and os.path.isabs(value):  # a folder, or nothing: told apart, and not told to others
             return {"path": hashlib.sha256(value.encode()).hexdigest()}
         return str(value) if isinstance(value, int) and abs(value) >= _EXACT else value

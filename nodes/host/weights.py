@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from longvid_core.errors import BadInput
 
-Stamp = tuple[int, int]
-_seen: weakref.WeakKeyDictionary[Any, dict[Path, Stamp]] = weakref.WeakKeyDictionary()
-"""For each set of weights in memory: size and time of the files it was made from, as they were when it first came by."""
+_seen: weakref.WeakKeyDictionary[Any, dict[Path, str]] = weakref.WeakKeyDictionary()
+"""For each set of weights in memory: the hashes of the files it was made from, as they were when it first came by."""
 
 
-def refuse_stale(values: Mapping[str, Any], files: Mapping[str, Iterable[Path]]) -> None:
-    """Raise BadInput where a file changed since the model made from it first came by.
+def refuse_stale(values: Mapping[str, Any], files: Mapping[str, Mapping[Path, str]]) -> None:
+    """Raise BadInput where a file's content changed since the model made from it first came by.
 
-    values: what is wired to each input, files: what the graph upstream of it names.
+    values: what is wired to each input, files: what the graph upstream of it names, by sha256.
     """
     for name, value in values.items():
         if value is None:
             continue
         noted = _seen.setdefault(_weights(value), {})
-        for file in sorted(files.get(name, ())):
-            now = _stamp(file)
+        for file, now in sorted(files.get(name, {}).items()):
             if noted.setdefault(file, now) != now:
                 raise BadInput(
                     f"{file.name} changed on disk, and ComfyUI still holds what was in it before (input `{name}`).",
@@ -38,8 +36,3 @@ def _weights(value: Any) -> Any:
         if (inner := getattr(value, name, None)) is not None:
             return inner
     return value
-
-
-def _stamp(file: Path) -> Stamp:
-    stat = file.stat()
-    return stat.st_size, stat.st_mtime_ns
