@@ -131,6 +131,11 @@ class Loader:
         except Exception as error:  # each of the libraries below has its own errors for a file it cannot make sense of
             if is_out_of_memory(error):
                 raise
+            if self._quantizing(component.name, dtype, place):  # its files are read as they are by all other settings
+                raise BadInput(
+                    f"{self.family.name}.quantization: {self.options.quantization} cannot be had here: {error}",
+                    f"Use another, or leave {self.family.name}.quantization out.",
+                ) from error
             raise Unreadable(
                 f"{component.name} of {part.source.title} cannot be loaded: {error}", "Download the model again."
             ) from error

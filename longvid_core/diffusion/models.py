@@ -32,6 +32,8 @@ class Place:
     where: str
     folder: str
     kind: Kind
+    beside: bool = False
+    """Whether it is what the model named lacks, and not a part of it."""
 
     def find(self, source: Source) -> Part | None:
         """Its files; None where it is optional and there is nothing."""
@@ -118,6 +120,7 @@ class Finder:
         if base is not None and local_path(base) is None and not looks_like_repository(base):
             raise BadInput(f"{self.section}.base: there is no folder {base}.", "Name a diffusers folder or a repository.")
         places = [Place(c, base, c.name, c.kind) for c in self.components] if base else self._listed(entry)
+        places = [replace(p, beside=True) for p in places]
         first = [replace(p, kind=transformer) for p in places if p.component.name == TRANSFORMER]
         return [*first, *(p for p in places if not p.component.name.startswith(TRANSFORMER))]
 
@@ -128,7 +131,7 @@ class Finder:
         snapshot = snapshot_of(name)
         names = Folder(snapshot, self.around.sha256_of).names if snapshot else frozenset()
         if INDEX not in names and not self.options.offline:
-            names = Repository(name, self.around, self.section).names
+            names = Repository(name, self.around, f"--backend {self.section}:FOLDER").names
         return "config.json" in names and INDEX not in names
 
     def _found(self, places: Iterable[Place]) -> dict[str, Part]:
@@ -149,6 +152,7 @@ class Finder:
             where,
             self.around,
             self.section,
+            f"{self.section}.base: FOLDER" if wanted[0].beside else f"--backend {self.section}:FOLDER",
             offline=self.options.offline,
             whole=lambda source: [place.find(source) for place in wanted],
         )

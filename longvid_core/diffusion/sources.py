@@ -86,10 +86,10 @@ class Folder:
 class Repository:
     """Files of a repository that this machine lacks, or some of them. The Hub says their names, sizes and hashes."""
 
-    def __init__(self, name: str, around: Surroundings, section: str) -> None:
+    def __init__(self, name: str, around: Surroundings, named_by: str) -> None:
         self.title = name
         self._around = around
-        self._section = section
+        self._named_by = named_by
         self._here: dict[str, Path] = {}
 
     @cached_property
@@ -187,15 +187,15 @@ class Repository:
         except Exception as error:  # each transport has its own family of errors; all mean that there is no answer
             raise Unreadable(
                 f"{self.title} is not on this machine, and the Hugging Face Hub cannot be reached: {type(error).__name__}.",
-                *how_to_get(self.title, self._section),
+                *how_to_get(self.title, self._named_by),
             ) from error
 
 
-def how_to_get(name: str, section: str) -> tuple[str, ...]:
-    """The way out where a repository's files are missing."""
+def how_to_get(name: str, named_by: str) -> tuple[str, ...]:
+    """The way out where a repository's files are missing. named_by: how another folder is named in its place."""
     return (
         f"Get it where there is a network: hf download {name}",
-        f"Or copy its folder here and name that: --backend {section}:FOLDER",
+        f"Or copy its folder here and name that: {named_by}",
     )
 
 
@@ -217,7 +217,9 @@ def snapshot_of(name: str) -> Path | None:
     return found if found.is_dir() else None
 
 
-def open_repository(name: str, around: Surroundings, section: str, *, offline: bool, whole: Callable[[Source], object]) -> Source:
+def open_repository(
+    name: str, around: Surroundings, section: str, named_by: str, *, offline: bool, whole: Callable[[Source], object]
+) -> Source:
     """A repository's files: the Hugging Face cache where `whole` finds all it needs there (else raises Unreadable), else the Hub.
 
     With `offline` (or HF_HUB_OFFLINE) Unreadable where something is missing.
@@ -235,5 +237,5 @@ def open_repository(name: str, around: Surroundings, section: str, *, offline: b
     if offline or HF_HUB_OFFLINE:
         why = f"{section}.offline" if offline else "HF_HUB_OFFLINE"
         some = "is not" if snapshot is None else "is only partly"
-        raise Unreadable(f"{name} {some} on this machine, and {why} forbids downloads.", *how_to_get(name, section))
-    return Repository(name, around, section)
+        raise Unreadable(f"{name} {some} on this machine, and {why} forbids downloads.", *how_to_get(name, named_by))
+    return Repository(name, around, named_by)

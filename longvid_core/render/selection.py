@@ -48,6 +48,8 @@ def chosen_segments(plan: Plan, names: str) -> Choice:
         if part in known or not dash:
             found.add(find_segment(plan, part).index)
             continue
+        if not (first and last):
+            raise BadInput(f"segments {part!r}: a range has a segment on either side.", "Write such as 0-3, or 2 for one alone.")
         low, high = find_segment(plan, first).index, find_segment(plan, last).index
         if low > high:
             raise BadInput(f"segments {part}: the range runs backwards.", f"Write {last}-{first}.")

@@ -73,6 +73,11 @@ def test_quantized_as_it_is_loaded(flf2v: Path, request_of: Request, tmp_path: P
     assert made != plain
 
 
+def test_a_quantization_that_this_device_has_not_is_said_to_be_one(flf2v: Path, request_of: Request, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="wan.quantization: torchao:float8-dynamic cannot be had here"):
+        with_settings(flf2v, request_of(), tmp_path / "clip.mkv", quantization="torchao:float8-dynamic")
+
+
 def test_a_gguf_file(processor: None, request_of: Request, tmp_path: Path) -> None:
     """The other parts come from `base`; quantized rows stay quantized, and the pixels follow from them."""
     from diffusers.quantizers.gguf.utils import GGUFParameter

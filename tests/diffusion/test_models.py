@@ -232,6 +232,8 @@ def test_a_base_that_does_not_fit(flf2v: Path, i2v: Path, tmp_path: Path) -> Non
         fingerprint(single(tmp_path, "flf2v"), base=str(i2v))
     with pytest.raises(BadInput, match="wan.base"):
         fingerprint(single(tmp_path, "flf2v"), base="./nowhere/at/all")
+    with pytest.raises(Unreadable, match="name that: wan.base: FOLDER"):
+        fingerprint(single(tmp_path, "flf2v"), offline=True)
 
 
 def test_framepack_tells_its_own_from_others(framepack: Path, flf2v: Path, tmp_path: Path) -> None:

@@ -33,7 +33,8 @@ def test_an_id_with_a_dash_is_no_range() -> None:
     "names, error, says",
     [
         ("4", UnknownName, "segment 4"),
-        ("-1", UnknownName, "segment"),
+        ("-1", BadInput, "either side"),
+        ("1-", BadInput, "either side"),
         ("3-1", BadInput, "Write 1-3"),
         ("", BadInput, "names no segment"),
         ("first", UnknownName, "It has 0 to 3"),
