@@ -17,6 +17,8 @@ ARGUMENTS = [
 UNREACHED = "Failed to load resource"  # told again in `missing`, or of an outside host that the frontend asks for news
 FPS = 10
 """How often the canvas is drawn anew, at most: without a GPU each time takes a processor's tenth of a second."""
+PATIENCE_MS = 600_000
+"""How long anything is waited for that will come: Chromium, ComfyUI and a film may share two busy processors."""
 READY = "() => window.app && window.app.graph && window.LiteGraph && window.LiteGraph.registered_node_types.LongvidConcat"
 
 
@@ -38,8 +40,10 @@ class Canvas:
         self.settle()
 
     def settle(self, milliseconds: int = 400) -> None:
-        """Give the frontend's own animations and layout a moment."""
+        """Give the frontend's own animations and layout a moment, and the canvas its drawings of that time, however late."""
+        drawn = self.page.evaluate("() => window.app.canvas.frame")
         self.page.wait_for_timeout(milliseconds)
+        self.page.wait_for_function("(drawn) => window.app.canvas.frame >= drawn", arg=drawn + milliseconds * FPS // 1000)
 
     def prompt(self) -> dict[str, Any]:
         """What it would queue now, in API format."""
@@ -75,11 +79,13 @@ def open_browser() -> Iterator[BrowserContext]:
         raise BrowserError("there is no chromium.\n  Debian, Ubuntu: apt-get install chromium")
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+            browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS, timeout=PATIENCE_MS)
         except Error as error:
             raise BrowserError(f"{executable} does not start: {error.message}") from error
         try:
-            yield browser.new_context()
+            context = browser.new_context()
+            context.set_default_timeout(PATIENCE_MS)
+            yield context
         finally:
             browser.close()
 
@@ -95,7 +101,7 @@ def open_canvas(url: str, width: int = 1920, height: int = 1080, browser: Browse
         page.on("pageerror", lambda error: canvas.complaints.append(str(error)))
         page.on("response", lambda r: canvas.missing.append(r.url) if r.status >= 400 else None)
         page.goto(url, wait_until="domcontentloaded")
-        page.wait_for_function(READY, timeout=60_000)
+        page.wait_for_function(READY)
         page.evaluate(f"() => {{ window.app.canvas.maximumFps = {FPS} }}")
         canvas.settle(1000)
         canvas.complaints.clear()  # the frontend's own: it looks for user files that a fresh ComfyUI has not

@@ -66,8 +66,7 @@ def run(canvas: Canvas) -> None:
             const text = (type) => window.app.graph._nodes.find((n) => n.type === type)
                 ?.widgets.find((w) => w.name === "longvid_text")?.element.textContent ?? "";
             return window.app.lastExecutionError || text("LongvidManifestWriter").includes("determinism");
-        }""",
-        timeout=120_000,
+        }"""
     )
     assert canvas.page.evaluate("() => window.app.lastExecutionError?.exception_message ?? null") is None
     canvas.settle()
@@ -148,8 +147,11 @@ def test_a_film_from_the_canvas(opened: tuple[Canvas, str], comfy: Client, runwa
     (film,) = comfy.host.output.glob(f"{prefix}_*.mp4")
     found = probe(film)
     assert abs(found.frames / found.fps - seconds) <= 1.5
-    shown = "() => [...document.querySelectorAll('video')].map((v) => v.currentSrc || v.src || v.querySelector('source')?.src)"
-    assert any(film.name in (source or "") for source in canvas.page.evaluate(shown))
+    canvas.page.wait_for_function(
+        """(name) => [...document.querySelectorAll("video")]
+            .some((v) => (v.currentSrc || v.src || v.querySelector("source")?.src || "").includes(name))""",
+        arg=film.name,
+    )
 
 
 def test_the_node_shows_what_it_costs_while_it_runs_and_after(canvas: Canvas, comfy: Client, runway: FakeRunway) -> None:
@@ -158,12 +160,12 @@ def test_the_node_shows_what_it_costs_while_it_runs_and_after(canvas: Canvas, co
     make_small(canvas, 16)
     canvas.fit()  # what is out of sight is not drawn
     canvas.page.evaluate("async () => { await window.app.queuePrompt(0) }")
-    canvas.page.get_by_text("paid $0.00 of $1.60 to $2.40").wait_for(timeout=60_000)
+    canvas.page.get_by_text("paid $0.00 of $1.60 to $2.40").wait_for()
     while len(runway.jobs) < 4:
         canvas.settle()
     for job in runway.jobs.values():
         job.end = None
-    canvas.page.get_by_text("$0.80 paid in this run; the estimate was $1.60 to $2.40").wait_for(timeout=60_000)
+    canvas.page.get_by_text("$0.80 paid in this run; the estimate was $1.60 to $2.40").wait_for()
     assert runway.charges == 4
     assert canvas.complaints == []
 
@@ -180,7 +182,7 @@ def test_a_missing_key_is_told_on_the_node_and_nothing_runs(canvas: Canvas, comf
     ran = comfy.get("/history")
     canvas.page.evaluate("async () => { await window.app.queuePrompt(0) }")
     told = canvas.page.get_by_text("Set REPLICATE_API_TOKEN in the environment")
-    told.wait_for(timeout=60_000)
+    told.wait_for()
     whole = """(line) => line.parentElement === window.app.graph._nodes.find((n) => n.type === "LongvidRemoteVideo")
         .widgets.find((w) => w.name === "longvid_text").element && line.parentElement.textContent"""
     assert told.evaluate(whole).startswith("replicate needs a key")
@@ -195,11 +197,9 @@ def test_in_nodes_2_0_what_was_made_stands_alone(canvas: Canvas, comfy: Client, 
     try:
         canvas.load(workflow(name))
         make_small(canvas)
-        canvas.settle()
-        node = "() => [...window.app.graph._nodes.find((n) => n.type === 'LongvidKeyframeGenerator').size]"
-        before = canvas.page.evaluate(node)
+        before = sizes(canvas)["Keyframe Generator"]
         run(canvas)
-        assert canvas.page.evaluate(node) == before
+        assert sizes(canvas)["Keyframe Generator"] == before
         assert canvas.complaints == []
     finally:
         canvas.page.evaluate(choose, False)
@@ -258,7 +258,7 @@ def test_an_error_is_told_on_the_node(canvas: Canvas, class_type: str, widget: s
     before = canvas.prompt()
     canvas.page.evaluate("async () => { await window.app.queuePrompt(0) }")
     told = canvas.page.get_by_text(says)
-    told.wait_for(timeout=60_000)
+    told.wait_for()
     canvas.settle()
     where = canvas.page.evaluate(
         """(type) => {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import time
 import urllib.error
 import urllib.request
@@ -18,6 +20,8 @@ from tools.comfy_host import ROOT, ComfyHost
 Prompt = dict[str, dict[str, Any]]
 _TEXT, _PICTURE = (3).to_bytes(4, "big"), (4).to_bytes(4, "big")
 _ENDS = ("execution_success", "execution_error", "execution_interrupted")
+PATIENCE_S = 600
+"""How long anything is waited for that will come: a busy machine takes ten times as long as a quiet one."""
 
 
 class Refused(Exception):
@@ -58,14 +62,14 @@ class Client:
         self.id = uuid.uuid4().hex
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.host.url + path, timeout=60) as answer:
+        with urllib.request.urlopen(self.host.url + path, timeout=PATIENCE_S) as answer:
             return json.load(answer)
 
     def post(self, path: str, value: Any) -> Any:
         request = urllib.request.Request(
             self.host.url + path, json.dumps(value).encode(), headers={"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             body = answer.read()
         return json.loads(body) if body else None
 
@@ -77,7 +81,7 @@ class Client:
         except urllib.error.HTTPError as error:
             raise Refused(json.load(error)) from None
 
-    def wait(self, prompt_id: str, timeout: float = 120) -> dict[str, Any]:
+    def wait(self, prompt_id: str, timeout: float = PATIENCE_S) -> dict[str, Any]:
         """The outputs by node id, once it has ended. Ended where that was not well."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -96,11 +100,15 @@ class Client:
     def watch(self, prompt: Prompt) -> Seen:
         """Queue it, and listen as a browser does until it has ended well."""
         seen = Seen()
-        with connect(self.host.url.replace("http", "ws") + f"/ws?clientId={self.id}", max_size=None) as socket:
+        address = self.host.url.replace("http", "ws") + f"/ws?clientId={self.id}"
+        # It need not answer our pings while it samples.
+        with connect(address, max_size=None, open_timeout=PATIENCE_S, ping_interval=None) as socket:
             socket.send(json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}}))
+            while '"feature_flags"' not in str(socket.recv(timeout=PATIENCE_S)):  # from its answer on, it knows ours
+                pass
             self.queue(prompt)
             while not seen.messages or seen.messages[-1]["type"] not in _ENDS:
-                message = socket.recv(timeout=60)
+                message = socket.recv(timeout=PATIENCE_S)
                 if isinstance(message, str):
                     seen.messages.append(json.loads(message))
                 elif message[:4] == _PICTURE:
@@ -113,7 +121,8 @@ class Client:
     def free(self) -> None:
         """Let ComfyUI forget its models and every node's output, as its menu does."""
         self.post("/free", {"unload_models": True, "free_memory": True})
-        time.sleep(0.3)  # its worker wakes at once, but a prompt queued before it does comes first
+        # Its worker forgets as soon as it has nothing to do, or after the next prompt. Let that be one of no consequence.
+        self.run({"nothing": {"class_type": "PreviewAny", "inputs": {"source": "nothing"}}})
 
     def saved(self, outputs: dict[str, Any], node: str) -> Path:
         """The file that a node saved."""
@@ -121,10 +130,21 @@ class Client:
         assert [f["type"] for f in files] == ["output"]
         return self.host.output / files[0]["subfolder"] / files[0]["filename"]
 
+    def kept(self, *aside: Path) -> dict[Path, bytes]:
+        """Every file below its base folder, and what is in it: a database's own may go while one looks. `aside`: but these."""
+        found = {}
+        for folder, _, names in os.walk(self.host.base):
+            for path in (Path(folder) / name for name in names):
+                if path not in aside and not path.is_symlink():
+                    with contextlib.suppress(FileNotFoundError):
+                        found[path] = path.read_bytes()
+        return found
+
     def events(self) -> list[dict[str, Any]]:
         """Every event of every run on the store, run by run."""
         logs = sorted((self.home / "runs").glob("*/events.jsonl"), key=lambda p: p.stat().st_mtime_ns)
-        return [json.loads(line) for log in logs for line in log.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+        # What comes after the last end of a line is being written at this moment, or was when it was killed.
+        return [json.loads(line) for log in logs for line in log.read_bytes().split(b"\n")[:-1]]
 
     def outcomes(self) -> list[str]:
         """What became of the segments in the newest run that had any, in order."""
@@ -137,7 +157,7 @@ class Client:
         newest = [run for run in runs if run][-1]
         return [newest[index] for index in sorted(newest)]
 
-    def wait_for_event(self, kind: str, count: int = 1, timeout: float = 60) -> None:
+    def wait_for_event(self, kind: str, count: int = 1, timeout: float = PATIENCE_S) -> None:
         """Return once the store's logs hold that many events of a kind."""
         deadline = time.monotonic() + timeout
         while sum(event["event"] == kind for event in self.events()) < count:

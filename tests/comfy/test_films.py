@@ -57,7 +57,7 @@ def test_the_store_alone_is_enough_after_a_restart_of_the_canvas(comfy: Client) 
     """ComfyUI's own cache forgets; the store does not. Freeing it stands for the restart."""
     prompt = small("keyframe_mode")
     comfy.run(prompt)
-    comfy.post("/free", {"unload_models": True, "free_memory": True})
+    comfy.free()
     comfy.run(prompt)
     assert set(comfy.outcomes()) == {"cached"}
 
