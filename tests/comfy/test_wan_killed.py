@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.comfy.client import Client
 from tests.comfy.conftest import tiny_base, tiny_environment
-from tests.comfy.wan import JOIN, MANIFEST, STEPS, sampled, switch, wan_plan, wan_prompt
+from tests.comfy.wan import JOIN, MANIFEST, STEPS, hold, sampled, wan_plan, wan_prompt
 from tools.comfy_host import ComfyHost
 
 
@@ -18,7 +18,7 @@ def test_a_killed_server_samples_only_what_was_not_finished(tmp_path: Path, tiny
     host = ComfyHost(base, environment=environment).start()
     try:
         comfy = Client(host, Path(environment["LONGVID_HOME"]))
-        switch(comfy, "slow")
+        hold(comfy, 2 * STEPS)
         comfy.queue(prompt)
         comfy.wait_for_event("segment_done", 2)
         comfy.wait_for_event("segment_started", 3)
@@ -26,7 +26,7 @@ def test_a_killed_server_samples_only_what_was_not_finished(tmp_path: Path, tiny
     finally:
         host.stop()
     assert sum(e["event"] == "segment_done" for e in comfy.events()) == 2
-    switch(comfy, "slow", False)
+    hold(comfy, None)
     count = sampled(comfy)
     with ComfyHost(base, environment=environment, arguments=["--deterministic"]) as again:
         comfy = Client(again, comfy.home)

@@ -127,10 +127,15 @@ def sampled(comfy: Client, since: int = 0) -> int:
     return (len(log.read_text().splitlines()) if log.exists() else 0) - since
 
 
-def switch(comfy: Client, name: str, on: bool = True) -> None:
+def switch(comfy: Client, name: str) -> None:
     """`slow`: every step takes its time. `oom`: the next step finds no memory."""
-    file = Path(f"{comfy.host.environment['TINY_LOG']}.{name}")
-    file.touch() if on else file.unlink(missing_ok=True)
+    Path(f"{comfy.host.environment['TINY_LOG']}.{name}").touch()
+
+
+def hold(comfy: Client, calls: int | None) -> None:
+    """After so many calls of the diffusion model the next one waits, until it is interrupted or this is taken back (None)."""
+    file = Path(f"{comfy.host.environment['TINY_LOG']}.hold")
+    file.unlink() if calls is None else file.write_text(str(calls))
 
 
 def noted(comfy: Client, what: str) -> list[str]:
