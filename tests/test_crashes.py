@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.pausing import paused, pausing
+
+pytestmark = pytest.mark.timeout(1200)  # many processes one after the other, on a busy machine
 SHOTS = 4
 PROMPT = "A storm over the sea. A red boat. Rain in the city at night. Snow on the hills."
 
@@ -23,12 +26,14 @@ class Maker:
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.home, self.film = folder / "home", folder / "film.mp4"
-        self.command = [sys.executable, "-m", "longvid_core", "make", PROMPT, "--segments", str(SHOTS), "--size", "128x80"]
-        self.command += ["--seconds", "3", "--json", "-o", str(self.film), *options]
+        self.command = [sys.executable, "-m", "longvid_core"]
+        self.order = ["make", PROMPT, "--segments", str(SHOTS), "--size", "128x80", "--seconds", "3", "--json"]
+        self.order += ["-o", str(self.film), *options]
         self.environment = {**os.environ, "LONGVID_HOME": str(self.home)}
 
-    def start(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(self.command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        whole = [*(command or self.command), *self.order]
+        return subprocess.Popen(whole, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
     def killed_at(self, event: str, times: int = 1) -> None:
         """Run until an event of that name was seen so many times, then kill it where it stands."""
@@ -56,7 +61,7 @@ class Maker:
 
     def finish(self) -> dict:
         """Run to the end; its last line."""
-        done = subprocess.run(self.command, env=self.environment, capture_output=True, text=True, timeout=120)
+        done = subprocess.run([*self.command, *self.order], env=self.environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
 
@@ -127,22 +132,20 @@ def test_two_runs_at_once_on_one_store_render_each_clip_once(tmp_path: Path) -> 
     maker = Maker(tmp_path)
     both = [maker.start(), maker.start()]
     for process in both:
-        out, _ = process.communicate(timeout=120)
+        out, _ = process.communicate()
         assert process.returncode == 0 and json.loads(out.splitlines()[-1])["event"] == "done"
     assert len(maker.renders()) == SHOTS and set(maker.renders().values()) == {1}
 
 
 def test_ctrl_c_ends_it_tidily_and_the_same_command_goes_on(tmp_path: Path, whole: bytes) -> None:
     maker = Maker(tmp_path)
-    process = maker.start()
-    assert process.stdout is not None
-    for line in process.stdout:
-        if json.loads(line)["event"] == "segment_done":
-            process.send_signal(signal.SIGINT)
-            break
-    rest = process.stdout.read()
-    assert process.wait(30) == 5
-    assert json.loads(rest.splitlines()[-1])["event"] == "failed" and json.loads(rest.splitlines()[-1])["code"] == 5
+    process = maker.start(*pausing("segment_done"))
+    paused(process)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGCONT)
+    out, _ = process.communicate()
+    last = json.loads(out.splitlines()[-1])
+    assert process.returncode == 5 and (last["event"], last["code"]) == ("failed", 5)
     assert maker.scraps() == [] and not maker.film.exists()
     maker.finish()
     assert maker.film.read_bytes() == whole

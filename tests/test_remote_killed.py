@@ -25,9 +25,26 @@ from tests.fake_runway import FakeRunway
 from tests.fake_video import FakeVideo
 from tests.remote_parts import QUICK, FarStudio
 
+pytestmark = pytest.mark.timeout(1200)  # many processes one after the other, on a busy machine
 SIZE = (64, 48)
 NEVER = 10**6
 """So many looks at a job that it waits for ever."""
+# Stops where it stands once that step is written down: between a download and its check nobody else can hold it.
+STOPS = """
+import os, signal, sys
+from longvid_core.cli import main
+from longvid_core.store.journal import Journal
+step, at = Journal.step, sys.argv.pop(1)
+
+def stops(self, job, state, *args, **more):
+    written = step(self, job, state, *args, **more)
+    if state == at:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return written
+
+Journal.step = stops
+sys.exit(main())
+"""
 
 
 class Shoot(FarStudio):
@@ -42,8 +59,9 @@ class Shoot(FarStudio):
         save_plan(plan, self.folder / "plan.json")
         return plan
 
-    def start(self) -> subprocess.Popen[str]:
-        longvid = [sys.executable, "-m", "longvid_core", "render", str(self.folder / "plan.json"), "--backend", self.backend]
+    def start(self, stops_at: str = "") -> subprocess.Popen[str]:
+        code = ["-c", STOPS, stops_at] if stops_at else ["-m", "longvid_core"]
+        longvid = [sys.executable, *code, "render", str(self.folder / "plan.json"), "--backend", self.backend]
         quick = {"LONGVID_POLL_INTERVAL": "0.3", "LONGVID_RETRY__FIRST_WAIT_S": "0.02"}
         return subprocess.Popen(
             [*longvid, "--json", "-o", str(self.folder / "film.mp4")],
@@ -65,7 +83,7 @@ class Shoot(FarStudio):
     def killed_at(self, state: str, seen: Callable[[], bool] = lambda: True) -> None:
         """Run until the newest job is this run's and in this state, and kill the process where it stands."""
         _, before = self.newest()
-        process = self.start()
+        process = self.start(state if state == "downloaded" else "")
         while True:
             there, run = self.newest()
             if there == state and run != before and seen():
@@ -82,12 +100,16 @@ class Shoot(FarStudio):
         asked = len(self.fake.to("submit"))
         self.fake.moods = {"submit": [mood]}
         taken = len(self.fake.jobs) + mood.startswith("late")
-        self.killed_at("intent", lambda: len(self.fake.to("submit")) > asked and len(self.fake.jobs) == taken)
+
+        def in_it() -> bool:
+            return len(self.fake.to("submit")) > asked and not self.fake.moods["submit"] and len(self.fake.jobs) == taken
+
+        self.killed_at("intent", in_it)
 
     def finish(self) -> tuple[int, dict[str, Any]]:
         """Run to the end; its exit code and last line."""
         process = self.start()
-        out, errors = process.communicate(timeout=120)
+        out, errors = process.communicate()
         assert out, errors
         return process.returncode, json.loads(out.splitlines()[-1])
 
@@ -180,12 +202,14 @@ def test_killed_again_and_again_it_still_gets_there(shoot: Shoot) -> None:
     whole = undisturbed(shoot, shoot.prepare(3))
     fake.seconds = 0.3
     for _ in range(3):
+        open_before = fake.server.open
         process = shoot.start()
         while len(fake.asked) == 0 and process.poll() is None:
             time.sleep(0.01)
         time.sleep(chance.uniform(0, 1.0))
         process.kill()
         process.communicate()
+        fake.server.settle(open_before)  # else it takes a job in after it was settled that none was
         known = {job.remote_id for job in shoot.jobs()} - {None}
         unsettled = sum(state in ("intent", "unknown") for state in shoot.states())
         assert len(known) <= fake.charges <= len(known) + unsettled, "what was bought and is not known is told of"

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from longvid_core.cli import main
+from tests.pausing import paused, pausing
 
 PROMPT = "A storm over the sea. CUT TO: A red boat. CUT TO: Rain in the city at night. CUT TO: Snow on the hills."
 SMALL = ["--segments", "4", "--seconds", "3", "--size", "64x48", "--json"]
@@ -52,22 +53,17 @@ def test_a_film_and_its_manifest(
 
 def test_killed_in_the_second_segment(flf2v: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    command = [sys.executable, "-m", "longvid_core", "make", PROMPT, *SMALL, "--backend", f"wan:{flf2v}"]
-    command += ["-o", str(tmp_path / "film.mp4")]
+    order = ["make", PROMPT, *SMALL, "--backend", f"wan:{flf2v}", "-o", str(tmp_path / "film.mp4")]
     environment = {**os.environ, "LONGVID_HOME": str(home), "LONGVID_WAN__STEPS": "2", "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    done = 0
-    for line in process.stdout:
-        event = json.loads(line)
-        done += event["event"] == "segment_done"
-        if done and event["event"] == "progress" and event.get("unit") == "step":
-            break
+    command = [*pausing("segment_done step"), *order]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    paused(process)
     process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert done == 1
+    out, _ = process.communicate()
+    assert [json.loads(line)["event"] for line in out.splitlines()].count("segment_done") == 1
 
-    again = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    command = [sys.executable, "-m", "longvid_core", *order]
+    again = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert again.returncode == 0, again.stderr
     outcomes = [s["outcome"] for s in json.loads(again.stdout.splitlines()[-1])["segments"]]
     assert Counter(outcomes) == {"cached": 1, "rendered": 3}
