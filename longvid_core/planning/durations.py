@@ -9,6 +9,7 @@ from math import ceil, floor, gcd
 
 from .brief import Limits
 from .lexicon import pattern, words
+from .textkit import says_something
 
 _UNIT = (
     r"(?:seconds?|secs?|s|minutes?|mins?|min|m|sekunden?|secondes?|segundos?|secondi|секунды?|сек|秒間?|分間?|分钟|초|분|ثانية|ثوان"
@@ -54,6 +55,11 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"|(?<!\w)(?:total|length|duration|runtime|running\s+time)(?:\s+(?:length|duration|of|is))*\s*:?\s*(?P<f>{amount})"
         ),
         "shot": regex(rf"(?<![\w:.])(?P<d>{amount})(?:[\s-]+long)?[\s-]+(?:\w+\s+){{0,2}}?(?:{pattern('shot_nouns').pattern})"),
+        "count": regex(rf"(?<!\w)(?:\d+|{_spelt()})[\s-]+(?:shots?|scenes?|segments?|clips?)(?!\w)(?!\s+of\b)"),
+        "filler": regex(
+            r"(?<!\w)(?:please|make|it|the|an?|film|video|movie|is|be|should|must|lasts?|runs?|for|exactly|about|roughly|around|only"
+            r"|just|in|total|all|overall|altogether|long|length|duration|runtime|each|and|of|with|or|so)(?!\w)"
+        ),
         "tail": regex(rf"[,;–—-]\s*(?P<d>{amount})\s*[.]?\s*$"),
         "number": regex(rf"(?<!\w)(?P<n>\d+(?:[.,]\d+)?|{_spelt()})[\s-]*(?P<u>{_UNIT}|['′\"″])(?!\w)"),
     }
@@ -98,6 +104,15 @@ def beat_length(text: str) -> float | None:
         if seconds is not None and (name == "paren" or 1.5 <= seconds <= 30):
             return seconds
     return None
+
+
+def only_format(text: str) -> bool:
+    """Whether a sentence says nothing but the film's length or its number of shots: `Five shots, twenty seconds in total.`"""
+    found = _patterns()
+    bare = found["count"].sub("", text)
+    if film_length(text) is None and (bare == text or ("shot" in text.lower() and not found["amount"].search(text))):
+        return False  # `Three shots.` may be heard
+    return not says_something(found["filler"].sub("", found["amount"].sub("", bare)))
 
 
 def without_lengths(text: str, everywhere: bool = False) -> str:

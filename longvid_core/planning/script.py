@@ -124,11 +124,13 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 def about_film(sentence: str) -> Literal["film", "style", "meta"] | None:
     """Whether a sentence speaks of the film: what it is (`a 15-second ad`), how it looks, or only its format."""
+    from .durations import only_format
+
     said = plain(sentence).strip(" .")
     if not said:
         return None
     bare = pattern("geometry").sub("", said).strip(" ,.;:/|-–—")
-    if not bare:
+    if not bare or only_format(said):
         return "meta"
     found = _patterns()
     if found["style"].match(said):
@@ -181,8 +183,10 @@ _CHAT = re.compile(
 
 def film_words(sentence: str) -> str:
     """A sentence about the film as context for every prompt: no `Make me`, no length, no format, the article mended."""
-    from .durations import without_lengths
+    from .durations import only_format, without_lengths
 
+    if only_format(plain(sentence)):
+        return ""
     said = _patterns()["wish"].sub("", plain(sentence))
     said = pattern("geometry").sub("", without_lengths(said, everywhere=about_film(said) == "film"))
     if _CHAT.match(said):

@@ -174,6 +174,11 @@ def read(message: dict[str, Any], tool: str | None) -> tuple[str, dict[str, Any]
     return words, said
 
 
+def without_thoughts(content: Any) -> str:
+    """What a model says in a message's content, past what it thought aloud before."""
+    return _THOUGHTS.sub("", _text(content)).strip()
+
+
 def _text(content: Any) -> str:
     """A message's content as text; some servers give it in parts."""
     if isinstance(content, list):

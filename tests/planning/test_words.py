@@ -10,7 +10,7 @@ from longvid_core.planning.beats import Unit, leading_subject, sentences, split_
 from longvid_core.planning.durations import beat_length, film_length, seconds_of, without_lengths
 from longvid_core.planning.textkit import clusters, pieces, shortened, word_count
 from longvid_core.planning.visual_words import style_line, visual_of
-from tests.planning.scripts import KITE, LIGHTHOUSE, plan
+from tests.planning.scripts import KITE, LIGHTHOUSE, letters, plan
 
 
 @pytest.mark.parametrize(
@@ -260,3 +260,17 @@ def test_words_in_scripts_without_spaces_count():
 def test_titles_are_short_and_whole():
     assert shortened("one two three four five", 14) == "one two three…"
     assert shortened("👩‍👩‍👧‍👦" * 30, 20).count("👩‍👩‍👧‍👦") * len("👩‍👩‍👧‍👦") + 1 == len(shortened("👩‍👩‍👧‍👦" * 30, 20))
+
+
+@pytest.mark.parametrize(
+    "said", ["Five shots, twenty seconds in total.", "Make it one minute long.", "Please, four scenes, 20s overall."]
+)
+def test_a_sentence_that_only_says_how_long_or_how_many_is_no_story(said: str) -> None:
+    made = plan(f"{said} A fox wakes. It runs.")
+    assert made.segments[0].prompt.startswith("A fox wakes.") and made.title.startswith("A fox")
+    assert letters("".join(s.text for s in made.segments)) == letters(f"{said} A fox wakes. It runs.")
+
+
+@pytest.mark.parametrize("said", ["Three shots.", "He drinks five shots of rum.", "Thirty seconds."])
+def test_a_number_in_the_story_is_story(said: str) -> None:
+    assert said in plan(f"{said} A door falls shut.").segments[0].prompt

@@ -99,7 +99,7 @@ def test_siblings_of_a_failed_one_are_drawn_and_kept(easel: Easel, fake: FakeIma
 def test_a_refused_prompt_is_reworded_with_the_reason(easel: Easel, fake: FakeImages) -> None:
     easel.planner = "openai:gpt-5.4-mini"
     fake.refuses = lambda prompt: "blood" in prompt
-    fake.rewording = lambda prompt: prompt.replace("blood", "red paint")
+    fake.rewording = lambda prompt: "<think>No blood?</think>\n" + prompt.replace("blood", "red paint")
     (drawn,) = easel.draw(one("blood on the {floor}"), "openai")
     assert [a.prompt for a in fake.images] == ["blood on the {floor}", "red paint on the {floor}"]
     (chat,) = fake.to("chat")
@@ -132,11 +132,13 @@ def test_rewording_ends_and_a_card_stands_in(easel: Easel, fake: FakeImages, pla
         (b"{}", 1),
         (b'{"choices": [{"index": 0}]}', 1),
         (b'{"choices": [{"message": {"content": null, "refusal": "no"}}]}', 1),
+        (b'{"choices": [{"message": {"content": "I\'m sorry, but I cannot do that."}}]}', 1),
+        (b'{"choices": [{"message": {"content": "A quiet"}, "finish_reason": "length"}]}', 1),
         ((401, {}, {"error": {"message": "bad key"}}), 1),
         ((500, {}, {}), 4),
         ("hang", 4),
     ],
-    ids=["html", "empty", "no message", "refusal", "401", "500", "hang"],
+    ids=["html", "empty", "no message", "refusal", "sorry", "cut off", "401", "500", "hang"],
 )
 def test_nobody_to_reword_is_no_fault_of_the_film(easel: Easel, fake: FakeImages, mood: Any, chats: int) -> None:
     easel.planner, easel.images = "openai:x", IMPATIENT if mood == "hang" else {}
