@@ -22,6 +22,12 @@ UNSETTLED: frozenset[JobStep] = frozenset({"intent", "unknown"})
 """What may have been bought, without our knowing its name."""
 
 
+GIVEN_UP: frozenset[JobStep] = frozenset({"resubmit", "dropped"})
+"""What was unknown, and nobody will ask for any more: it may have been charged for ever."""
+PERHAPS_PAID: frozenset[JobStep] = frozenset({"failed", "cancelled"})
+"""What a provider had taken in: unless it says what it charged, it may have charged."""
+
+
 class Decision(Frozen):
     """What a person says of an unknown job. `adopt`: it is the provider's `remote_id`. `resubmit`: buy it again, whatever became
     of that one. `drop`: this take is not wanted any more."""
@@ -67,8 +73,8 @@ class Job(Frozen):
         """Whether up to `held_micro_usd` may have been charged for it beyond what is known: its answer is lost, or its end."""
         if self.micro_usd is not None:
             return False
-        lost = self.state in ("unknown", "resubmit", "dropped")
-        return lost or (self.state in ("failed", "cancelled") and self.remote_id is not None)
+        lost = self.state == "unknown" or self.state in GIVEN_UP
+        return lost or (self.state in PERHAPS_PAID and self.remote_id is not None)
 
     @property
     def unpriced(self) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session as SqlSession
 
 from ..errors import OverBudget, StoreError
 from ..models.clip import Attempt
-from ..models.job import OPEN, Job, JobNote, JobStep
+from ..models.job import GIVEN_UP, OPEN, PERHAPS_PAID, Job, JobNote, JobStep
 from ..money import amount
 from .tables import HoldRow, JobRow, JobStepRow, RunRow, SpendRow
 
@@ -210,7 +210,8 @@ class Journal:
             ]
 
     def committed(self, run: str) -> int:
-        """Micro-dollars spent and held by this run and by every other that is at work, or was at any time since it began."""
+        """Micro-dollars spent, held and perhaps charged (its answer is lost, or it failed without a bill), by this run and by every
+        other that is at work, or was at any time since it began."""
         with self._transaction() as sql:
             return self._committed(sql, run)
 
@@ -239,7 +240,11 @@ class Journal:
             sql.scalar(sa.select(sa.func.coalesce(sa.func.sum(row.micro_usd), 0)).where(row.run.in_(beside)))
             for row in (SpendRow, HoldRow)
         )
-        return sum(int(amount or 0) for amount in sums)
+        ended = sa.and_(JobRow.state.in_(PERHAPS_PAID), JobRow.remote_id.is_not(None))
+        perhaps = sa.select(sa.func.sum(JobRow.held_micro_usd)).where(
+            JobRow.run.in_(beside), JobRow.micro_usd.is_(None), sa.or_(JobRow.state.in_(GIVEN_UP), ended)
+        )
+        return sum(int(each or 0) for each in (*sums, sql.scalar(perhaps)))
 
 
 _ATTEMPTS: dict[JobStep, Any] = {

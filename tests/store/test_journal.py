@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -66,7 +67,7 @@ def test_what_is_settled_holds_nothing(ledger: Ledger, state: Any) -> None:
     job = intend(ledger)
     assert ledger.journal.committed("r1") == PRICE
     ledger.journal.step(job.id, state)
-    assert ledger.journal.committed("r1") == 0 and ledger.journal.open_of(KEY) is None and spent(ledger) == []
+    assert ledger.journal.held() == [] and ledger.journal.open_of(KEY) is None and spent(ledger) == []
 
 
 @pytest.mark.parametrize("state", sorted(OPEN))
@@ -90,6 +91,28 @@ def test_over_the_budget_nothing_is_written(ledger: Ledger) -> None:
     assert caught.value.exit_code == 4
     assert len(ledger.journal.jobs()) == 1 and ledger.journal.committed("r1") == PRICE
     intend(ledger, budget=2 * PRICE, render_key="c" * 64)
+
+
+@pytest.mark.parametrize(
+    ("state", "more", "counts"),
+    [
+        ("unknown", {}, True),
+        ("resubmit", {}, True),
+        ("dropped", {}, True),
+        ("refused", {}, False),
+        ("failed", {"remote_id": "theirs"}, True),
+        ("failed", {"remote_id": "theirs", "paid": 0}, False),
+        ("cancelled", {"remote_id": "theirs", "paid": PRICE}, True),
+    ],
+)
+def test_what_may_have_been_charged_counts_against_the_budget(
+    ledger: Ledger, state: Any, more: dict[str, Any], counts: bool
+) -> None:
+    job = ledger.journal.step(intend(ledger, budget=PRICE).id, state, **more)
+    assert ledger.journal.committed("r1") == counts * PRICE
+    assert (job.perhaps_paid or bool(job.micro_usd)) == counts
+    with pytest.raises(OverBudget) if counts else contextlib.nullcontext():
+        intend(ledger, budget=PRICE)
 
 
 def test_the_next_run_takes_over_the_job_and_what_it_holds(ledger: Ledger) -> None:
