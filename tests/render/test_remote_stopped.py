@@ -15,6 +15,13 @@ from tests.remote_parts import CHARGE, STEPS, VEO, FarStudio, far, runway
 __all__ = ["far", "runway"]
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long a person waits for what is stopped is not what is tested."""
+    monkeypatch.setattr("longvid_core.render.waiting._STOPPING_S", 60)
+    monkeypatch.setattr("longvid_core.render.remote._GRACE_S", 60)
+
+
 def stop_when(far: FarStudio, wish: Callable[[], bool]) -> None:
     """Run a film of one shot and stop it once the wish is there."""
     wished = threading.Event()
