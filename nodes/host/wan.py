@@ -270,7 +270,7 @@ def _callback(model: Any, watch: Watch) -> Callable[[int, torch.Tensor, torch.Te
         shown = previewer.decode_latent_to_preview_image("JPEG", denoised) if previewer is not None else None
         if shown is not None:
             watch.preview(shown[1])
-        watch.steps(step + 1, total)
+        watch.steps(step + 1, max(step + 1, total))  # an adaptive sampler takes as many as it likes
         if watch.interrupted():
             raise Interrupted("sampling: stopped.", _AGAIN)
 

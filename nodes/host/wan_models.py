@@ -32,6 +32,12 @@ def check_models(model: Any, vae: Any) -> None:
             "it renders from text alone.",
             _WHICH,
         )
+    if (more := taken - latent - _PICTURES) > 0:
+        raise CannotRender(
+            f"the wired Wan model takes {taken} channels: {latent} of its latent, {_PICTURES} for pictures, and {more} of a control "
+            "video, which this node has not.",
+            _WHICH,
+        )
     if vae.latent_channels != latent or vae.latent_dim != 3:
         raise CannotRender(
             f"the wired VAE makes {vae.latent_channels} channels in {vae.latent_dim} dimensions; the model needs {latent} in 3.",
