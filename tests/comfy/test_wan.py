@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,10 @@ def test_weights_that_changed_under_their_name_are_refused_until_they_are_loaded
     plan = wan_plan(1)
     before = manifest(tiny, tiny.run(wan_prompt(plan)))
     file = tiny.host.base / "models" / "diffusion_models" / "tiny_wan_flf2v.safetensors"
+    os.utime(file)
+    assert sampled(tiny) == STEPS
+    tiny.run(wan_prompt(changed(plan, 0, prompt="Touched, and the same within.")))
+    assert sampled(tiny) == 2 * STEPS
     whole = bytearray(file.read_bytes())
     whole[-4:] = (b"\x00\x00\x80\x3f", b"\x00\x00\x00\x3f")[whole[-4:] == b"\x00\x00\x80\x3f"]  # another float in the last weight
     file.write_bytes(whole)
@@ -184,6 +189,35 @@ def test_a_model_that_is_made_anew_each_time_is_sampled_each_time_and_says_so(ti
     assert "AlwaysNew" in outputs[SAMPLER]["text"][0]
     tiny.run(prompt)
     assert sampled(tiny) == 2 * STEPS
+
+
+def test_a_model_that_says_by_the_clock_that_it_changed_is_told_of(tiny: Client) -> None:
+    prompt = wan_prompt(wan_plan(1))
+    prompt["clock"] = {"class_type": "ByTheClock", "inputs": {"model": [MODEL, 0], "number": 2**63}}
+    prompt["steps"]["inputs"]["model"] = ["clock", 0]
+    assert "ByTheClock" not in tiny.run(prompt)[SAMPLER]["text"][0]
+    assert "ByTheClock says that it changed since the last run" in tiny.run(prompt)[SAMPLER]["text"][0]
+    assert sampled(tiny) == 2 * STEPS
+
+
+def test_a_lora_that_only_a_text_names_is_known_by_its_content(tiny: Client) -> None:
+    prompt = wan_prompt(wan_plan(1))
+    prompt["text_lora"] = {"class_type": "LoraInText", "inputs": {"model": [MODEL, 0], "text": "<lora:tiny_lora:0.5>"}}
+    prompt["steps"]["inputs"]["model"] = ["text_lora", 0]
+    before = manifest(tiny, tiny.run(prompt))
+    assert frames_of(before) == frames_of(manifest(tiny, tiny.run(wan_prompt(wan_plan(1), lora=0.5))))
+    lora = tiny.host.base / "models" / "loras" / "tiny_lora.safetensors"
+    lora.write_bytes(lora.read_bytes()[:-4] + b"\x00\x00\x80\x3f")
+    assert "tiny_lora.safetensors changed on disk" in refused(tiny, prompt)
+    tiny.free()
+    assert keys_of(manifest(tiny, tiny.run(prompt))) != keys_of(before)
+
+
+def test_a_shift_that_is_wired_before_the_node_is_not_lost_without_a_word(tiny: Client) -> None:
+    prompt = wan_prompt(wan_plan(1))
+    prompt["shifted"] = {"class_type": "ModelSamplingSD3", "inputs": {"model": [MODEL, 0], "shift": 5.0}}
+    prompt["steps"]["inputs"]["model"] = ["shifted", 0]
+    assert "has a shift of 5, and this node's shift 8 takes its place" in tiny.run(prompt)[SAMPLER]["text"][0]
 
 
 def test_cancel_keeps_what_is_finished_and_goes_on_from_there(tiny: Client) -> None:
@@ -309,6 +343,9 @@ def test_progress_counts_segments_and_steps_and_shows_the_latent(tiny: Client) -
         ({"unet": "tiny_wan22_ti2v"}, "has a latent of 48 channels; this node samples 16"),
         ({"model": ["other", 0]}, "the wired model is Linear, not a Wan video model"),
         ({"vae": ["pixels", 0]}, r"the wired VAE makes 3 channels in 2 dimensions; the model needs 16 in 3"),
+        ({"vae": ["none", 0]}, "nothing comes out of what is wired to vae"),
+        ({"clip": ["words", 0]}, "the wired CLIP makes 768 numbers of each word; the model reads 4096"),
+        ({"clip_vision": ["eyes", 0]}, "the wired CLIP vision model makes 1664 numbers of each patch; the model reads 1280"),
         ({"segments": "9"}, "segment 9: the plan has no such segment"),
     ],
 )
@@ -316,6 +353,9 @@ def test_what_cannot_be_sampled_is_refused_and_named(tiny: Client, change: dict[
     prompt = wan_prompt(wan_plan(2), **change)
     prompt["other"] = {"class_type": "NotWan", "inputs": {}}
     prompt["pixels"] = {"class_type": "VAELoader", "inputs": {"vae_name": "pixel_space"}}
+    prompt["none"] = {"class_type": "NoVAE", "inputs": {}}
+    prompt["words"] = {"class_type": "TinyText", "inputs": {"salt": "", "width": 768}}
+    prompt["eyes"] = {"class_type": "TinyVision", "inputs": {"width": 1664}}
     assert message in refused(tiny, prompt)
 
 

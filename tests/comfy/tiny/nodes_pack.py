@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import os
+import re
 import time
 import weakref
 
@@ -33,8 +34,8 @@ def _tensor(text, *shape):
 class _Clip:
     """What text encoding calls: `tokenize`, then `encode_from_tokens_scheduled`."""
 
-    def __init__(self, salt):
-        self.salt = salt
+    def __init__(self, salt, width):
+        self.salt, self.width = salt, width
 
     def tokenize(self, text):
         if "UNSPEAKABLE" in text:
@@ -43,7 +44,7 @@ class _Clip:
 
     def encode_from_tokens_scheduled(self, tokens):
         _noted(".order", f"text {tokens}")
-        return [[_tensor(tokens, 1, 16, 4096), {"pooled_output": None}]]
+        return [[_tensor(tokens, 1, 16, self.width), {"pooled_output": None}]]
 
 
 class TinyText:
@@ -53,18 +54,21 @@ class TinyText:
 
     @classmethod
     def INPUT_TYPES(cls):
-        return {"required": {"salt": ("STRING", {"default": ""})}}
+        return {"required": {"salt": ("STRING", {"default": ""})}, "optional": {"width": ("INT", {"default": 4096})}}
 
-    def make(self, salt):
-        return (_Clip(salt),)
+    def make(self, salt, width=4096):
+        return (_Clip(salt, width),)
 
 
 class _Vision:
+    def __init__(self, width):
+        self.width = width
+
     def encode_image(self, image, crop=True):
         import comfy.clip_vision
 
         output = comfy.clip_vision.Output()
-        output["penultimate_hidden_states"] = _tensor(hashlib.sha256(image.numpy().tobytes()).hexdigest(), 1, 257, 1280)
+        output["penultimate_hidden_states"] = _tensor(hashlib.sha256(image.numpy().tobytes()).hexdigest(), 1, 257, self.width)
         return output
 
 
@@ -75,10 +79,10 @@ class TinyVision:
 
     @classmethod
     def INPUT_TYPES(cls):
-        return {"required": {}}
+        return {"required": {}, "optional": {"width": ("INT", {"default": 1280})}}
 
-    def make(self):
-        return (_Vision(),)
+    def make(self, width=1280):
+        return (_Vision(width),)
 
 
 class CountSteps:
@@ -156,6 +160,50 @@ class AlwaysNew:
         return (model,)
 
 
+class ByTheClock(AlwaysNew):
+    """A MODEL that says each time that it changed, and not in ComfyUI's way; it takes a number of 64 bits."""
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"model": ("MODEL",), "number": ("INT", {"default": 0, "max": 2**64})}}
+
+    @classmethod
+    def IS_CHANGED(cls, **inputs):
+        return time.time()
+
+    def make(self, model, number):
+        return (model,)
+
+
+class LoraInText:
+    """A MODEL with the LoRA that a text names, as some packs have it."""
+
+    RETURN_TYPES, FUNCTION, CATEGORY = ("MODEL",), "make", "tests"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"model": ("MODEL",), "text": ("STRING", {"default": ""})}}
+
+    def make(self, model, text):
+        import nodes
+
+        name, strength = re.fullmatch(r"<lora:(\w+):([\d.]+)>", text).groups()
+        return nodes.LoraLoaderModelOnly().load_lora_model_only(model, f"{name}.safetensors", float(strength))
+
+
+class NoVAE:
+    """What a checkpoint's loader gives where the file has no VAE in it."""
+
+    RETURN_TYPES, FUNCTION, CATEGORY = ("VAE",), "make", "tests"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {}}
+
+    def make(self):
+        return (None,)
+
+
 class NotWan:
     """A MODEL of another kind."""
 
@@ -177,5 +225,8 @@ NODE_CLASS_MAPPINGS = {
     "CountSteps": CountSteps,
     "WatchedVAE": WatchedVAE,
     "AlwaysNew": AlwaysNew,
+    "ByTheClock": ByTheClock,
+    "LoraInText": LoraInText,
+    "NoVAE": NoVAE,
     "NotWan": NotWan,
 }
