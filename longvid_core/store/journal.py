@@ -210,8 +210,8 @@ class Journal:
             ]
 
     def committed(self, run: str) -> int:
-        """Micro-dollars spent, held and perhaps charged (its answer is lost, or it failed without a bill), by this run and by every
-        other that is at work, or was at any time since it began."""
+        """Micro-dollars spent, held and perhaps charged (an answer is lost, a failure came without a bill), by this run and by
+        every other that is at work, or was at any time since it began."""
         with self._transaction() as sql:
             return self._committed(sql, run)
 
