@@ -16,7 +16,6 @@ import pytest
 
 from tests.pausing import paused, pausing
 
-pytestmark = pytest.mark.timeout(1200)  # many processes one after the other, on a busy machine
 SHOTS = 4
 PROMPT = "A storm over the sea. A red boat. Rain in the city at night. Snow on the hills."
 

@@ -25,7 +25,6 @@ from tests.fake_runway import FakeRunway
 from tests.fake_video import FakeVideo
 from tests.remote_parts import QUICK, FarStudio
 
-pytestmark = pytest.mark.timeout(1200)  # many processes one after the other, on a busy machine
 SIZE = (64, 48)
 NEVER = 10**6
 """So many looks at a job that it waits for ever."""

@@ -8,14 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from longvid_core.manifest.build import manifest_path, write_manifest
 from longvid_core.render.film import export_film
 from tests.films import Studio, small_plan
 from tests.test_crashes import Maker
-
-pytestmark = pytest.mark.timeout(1200)  # many processes one after the other, on a busy machine
 
 # One child for each instant: it kills itself as the system is about to be asked for its n-th step.
 HAND_OVER = """
