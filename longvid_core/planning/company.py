@@ -199,15 +199,26 @@ def mention(person: Person) -> re.Pattern[str]:
     return _mention(frozenset(person.heads), person.named)
 
 
+def _met(person: Person, people: list[Person], words: str) -> list[re.Match[str]]:
+    """Where the person is meant: the Anna of `Anna Berg` is not, where that is somebody else."""
+    longer = [m.span() for p in people if p is not person for m in mention(p).finditer(words)]
+    return [
+        m
+        for m in mention(person).finditer(words)
+        if not any(low <= m.start() and m.end() <= high and high - low > m.end() - m.start() for low, high in longer)
+    ]
+
+
 def with_looks(words: str, people: list[Person]) -> str:
     """`words` with each person's look in brackets where they first come, unless the words tell it already."""
     for person in people:
         if not person.look or _told(words, person.look):
             continue
-        match = next((m for m in mention(person).finditer(words) if not words[m.end() :].startswith(("'s", "’s"))), None)
+        met = _met(person, people, words)
+        match = next((m for m in met if not words[m.end() :].startswith(("'s", "’s"))), None)
         if match is None:
             said = person.said
-            words = f"{ended(words)} {said[0].upper()}{said[1:]}: {person.look}." if mention(person).search(words) else words
+            words = f"{ended(words)} {said[0].upper()}{said[1:]}: {person.look}." if met else words
         elif words[match.end() :].lstrip().startswith("("):
             continue
         else:

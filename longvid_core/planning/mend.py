@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 
 from ..models.visual import VisualState
@@ -40,11 +41,13 @@ def mended(answer: PlanAnswer, facts: Facts, tell: Tell) -> PlanAnswer:
 def company(cast: list[CastAnswer]) -> list[Person]:
     """The cast as people who can be found in a sentence: by name, by first name, or, with a small letter, by their noun."""
     found = []
-    for entry in cast:
+    bares = [re.sub(r"^(?:the|an?)\s+", "", entry.name.strip(), flags=re.IGNORECASE) for entry in cast]
+    firsts = Counter(word.lower() for bare in bares for word in bare.split()[:1])
+    for entry, bare in zip(cast, bares, strict=True):
         name, named = entry.name.strip(), entry.name.strip()[:1] != entry.name.strip()[:1].lower()
-        bare = re.sub(r"^(?:the|an?)\s+", "", name, flags=re.IGNORECASE)
         first = bare.split()[0] if bare.split() else bare
-        heads = {bare, name} | ({first} if named and len(first) > 2 and not first.endswith(".") else set())
+        alone = named and len(first) > 2 and not first.endswith(".") and firsts[first.lower()] == 1
+        heads = {bare, name} | ({first} if alone else set())
         found.append(
             Person(bare if not named else name, heads, entry.look.strip(" ."), sex_in(entry.look), named=named, shown_as="")
         )
@@ -115,7 +118,7 @@ def _in_number(segments: list[SegmentAnswer], facts: Facts, tell: Tell) -> list[
     wanted = facts.count if facts.count is not None else min(max(len(segments), facts.fewest), facts.most)
     if len(segments) != wanted:
         done = "joined" if len(segments) > wanted else "divided"
-        tell(f"there were {len(segments)} segments instead of {wanted}; some were {done}.")
+        tell(f"segments: {len(segments)} instead of {wanted}; some were {done}.")
     while len(segments) > wanted:
         at = min(
             range(len(segments) - 1), key=lambda i: (segments[i + 1].join == "cut", segments[i].seconds + segments[i + 1].seconds)
@@ -128,6 +131,10 @@ def _in_number(segments: list[SegmentAnswer], facts: Facts, tell: Tell) -> list[
             shares[at] += 1
         segments = [part for s, n in zip(segments, shares, strict=True) for part in _parts(s, n)]
     return segments
+
+
+_BRIEFEST_S = 2.0
+"""A part of a segment is not made shorter than this: of twelve moments in four seconds none is seen."""
 
 
 def _together(a: SegmentAnswer, b: SegmentAnswer) -> SegmentAnswer:
@@ -148,7 +155,7 @@ def _parts(segment: SegmentAnswer, count: int) -> list[SegmentAnswer]:
             segment.model_copy(
                 update={
                     "beats": segment.beats[low:high] or [segment.beats[min(low, len(segment.beats) - 1)]],
-                    "seconds": segment.seconds / count,
+                    "seconds": max(segment.seconds / count, min(segment.seconds, _BRIEFEST_S)),
                     "join": segment.join if part == 0 else "continuous",
                     "prompt": joined(segment.prompt, phase(part, count)),
                     "opening": segment.opening if part == 0 else None,

@@ -182,6 +182,12 @@ def test_somebody_without_a_name_who_comes_back_needs_a_look_too(planning: Askin
     assert model.calls == 3, "he has an entry under his name"
 
 
+def test_two_who_share_a_first_name_keep_their_own_looks(planning: Asking, model: FakeOpenAI) -> None:
+    cast = [{"name": "Mira", "look": "a red coat"}, {"name": "Mira Stone", "look": "a grey cap"}]
+    model.otherwise = plan(segment([1, 2, 3, 4], prompt="Mira Stone rows; Mira waves."), cast=cast)
+    assert planning().segments[0].prompt.startswith("Mira Stone (a grey cap) rows; Mira (a red coat) waves.")
+
+
 # ---- what is mended ----------------------------------------------------------------------------------------------------------
 
 
@@ -229,7 +235,7 @@ def test_more_segments_than_the_film_can_have_are_joined(
     planning.planner = {"reasks": 0}
     model.otherwise = plan(*[segment([min(4, n + 1)], 0.4) for n in range(90)])
     made = planning(seconds=seconds)
-    assert len(made.segments) == most and "there were 90 segments" in planning.warned
+    assert len(made.segments) == most and "segments: 90 instead of" in planning.warned
     assert seconds is None or abs(made.film_frames / made.fps - seconds) < 0.3
 
 
@@ -247,6 +253,7 @@ def test_a_wrong_number_of_segments_is_joined_or_divided(planning: Asking, model
     made = planning(segments=asked)
     assert len(made.segments) == asked
     assert squeezed("".join(s.text for s in made.segments)) == squeezed(TEXT)
+    assert min(s.frames for s in made.segments) >= 2 * 16, "long enough to be seen"
 
 
 # ---- once, and again ---------------------------------------------------------------------------------------------------------
