@@ -255,18 +255,18 @@ async def _alone(job: Job, books: Books) -> AsyncIterator[Job]:
 async def _cancelled(job: Job, books: Books) -> tuple[Job, str]:
     """The job after it was asked to stop, and what came of it in words."""
     from ..errors import BadInput
-    from ..models.job import OPEN, UNSETTLED
+    from ..models.job import OPEN
 
     async with _alone(job, books) as job:
         if job.state not in OPEN:
             return job, f"job {job.id} is over: {job.state}. There is nothing to cancel."
-        if job.state in UNSETTLED or job.remote_id is None:
+        if job.remote_id is None:
             raise BadInput(
                 f"job {job.id} ({job.state}) has no id at {job.named} that it could be cancelled by.",
                 f"`longvid jobs resolve {job.id} adopt REMOTE` where the provider's site shows it, then cancel it; "
                 f"or `... {job.id} drop` to give it up.",
             )
-        if job.state not in ("submitted", "running"):
+        if job.state not in ("submitted", "running", "unknown"):
             return job, f"job {job.id} is done, and paid: there is nothing to cancel. `longvid jobs resume {job.run}` fetches it."
         return await _stopped(job, books)
 
@@ -285,7 +285,10 @@ async def _stopped(job: Job, books: Books) -> tuple[Job, str]:
     except Refused as gone:
         if gone.everything:
             raise
-        return journal.step(job.id, "failed", gone.what, code="gone"), f"job {job.id} is over: {gone.what}"
+        # It was bought, and another account's key may be why it is not there: it is for a person to say what becomes of it
+        done = journal.step(job.id, "unknown", " ".join((gone.what, *gone.way_out)))
+        ways = f"`longvid jobs resolve {job.id} drop` gives it up, `... {job.id} resubmit` buys it again."
+        return done, f"job {job.id} is not cancelled: {' '.join((gone.what, *gone.way_out))} {ways}"
     if isinstance(state, Succeeded):
         again = f"`longvid jobs resume {job.run}` fetches it."
         return job, f"job {job.id} is done at {job.named}, and paid: there is nothing to cancel. {again}"

@@ -143,6 +143,15 @@ def test_cancelling_tells_what_it_saves(longvid: Longvid, runway: FakeRunway, tm
     assert len(runway.jobs) == 3 and runway.charges == 2
 
 
+def test_a_job_that_is_not_known_there_is_not_taken_for_cancelled(longvid: Longvid, runway: FakeRunway, tmp_path: Path) -> None:
+    runway.seconds = 600
+    first, _ = waiting(longvid, runway, tmp_path)
+    runway.moods["poll"] = [404]
+    ran = longvid("jobs", "cancel", first["id"], "--json")
+    assert not ran.last["cancelled"] and ran.last["job"]["state"] == "unknown" and "not of the account" in ran.last["message"]
+    assert longvid("jobs", "cancel", first["id"], "--json").last["cancelled"] and runway.jobs[first["remote_id"]].refunded
+
+
 def test_a_job_without_a_name_there_cannot_be_cancelled(longvid: Longvid, runway: FakeRunway) -> None:
     job = lost(longvid, runway)
     said = refused(longvid("jobs", "cancel", job["id"]))
