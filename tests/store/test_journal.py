@@ -195,7 +195,7 @@ def test_two_processes_never_promise_more_than_the_budget(ledger: Ledger, tmp_pa
     command = [sys.executable, "-c", RACER, str(tmp_path)]
     orders = [[*command, f"race{n}", "2", str(budget), str(PRICE)] for n in range(2)]
     racers = [subprocess.Popen(order, stdout=subprocess.PIPE, text=True) for order in orders]
-    told = [json.loads(racer.communicate(timeout=120)[0]) for racer in racers]
+    told = [json.loads(racer.communicate(timeout=600)[0]) for racer in racers]
     assert all(racer.returncode == 0 for racer in racers)
     committed = ledger.journal.committed("race0")
     assert budget - PRICE < committed <= budget
