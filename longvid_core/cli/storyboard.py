@@ -76,8 +76,8 @@ def _table(plan: Plan, console: Console) -> Table:
     table.add_column("length", justify="right", no_wrap=True)
     table.add_column("join", no_wrap=True)
     if wide:
-        table.add_column("shot", no_wrap=True, overflow="ellipsis", ratio=2)
-    table.add_column("what happens", no_wrap=True, overflow="ellipsis", ratio=5)
+        table.add_column("shot", no_wrap=True, overflow="ellipsis", max_width=console.width // 5)
+    table.add_column("what happens", no_wrap=True, overflow="ellipsis", ratio=1)
     rate, start = exact_fps(plan.fps), 0
     for segment in plan.segments:
         start -= segment.index > 0 and segment.join == "continuous"
