@@ -40,7 +40,10 @@ def _safetensors(path: Path) -> Shapes:
     try:
         return {name: tuple(entry["shape"]) for name, entry in json.loads(text).items() if name != "__metadata__"}
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise Unreadable(f"{path} is no safetensors file, or only its beginning.", "Download it again.") from error
+        way_out = "Download it again."
+        if path.suffix.lower() not in SUFFIXES:
+            way_out = "Name a .safetensors or .gguf file, or the folder of a diffusers model."
+        raise Unreadable(f"{path} is no safetensors file, or only its beginning.", way_out) from error
 
 
 def _gguf(path: Path) -> Shapes:

@@ -201,8 +201,8 @@ class Loader:
             raise BadInput(f"{section}.quantization: {options.quantization} found nothing to quantize.", "Leave it out.")
         if options.layerwise_fp8:
             transformer.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype_of(options.dtype))
-        if options.attention:
-            set_attention(section, transformer, options.attention)
+        # Said in any case: diffusers takes another default from the environment, which nothing else here would know of.
+        set_attention(section, transformer, options.attention or "native")
 
 
 def set_attention(section: str, transformer: Any, name: str) -> None:

@@ -34,8 +34,8 @@ def check_models(model: Any, vae: Any) -> None:
         )
     if (more := taken - latent - _PICTURES) > 0:
         raise CannotRender(
-            f"the wired Wan model takes {taken} channels: {latent} of its latent, {_PICTURES} for pictures, and {more} of a control "
-            "video, which this node has not.",
+            f"the wired Wan model takes {taken} channels: {latent} of its latent, {_PICTURES} for pictures, {more} of a control "
+            "video, which this node has none of.",
             _WHICH,
         )
     if vae.latent_channels != latent or vae.latent_dim != 3:

@@ -105,8 +105,11 @@ def test_steps_guidance_shift_and_the_negative_prompt(flf2v: Path, request_of: R
 
 
 def test_another_attention_backend(flf2v: Path, request_of: Request, tmp_path: Path) -> None:
-    from diffusers.models.attention_dispatch import _AttentionBackendRegistry
+    from diffusers.models.attention_dispatch import _AttentionBackendRegistry, attention_backend
 
+    with attention_backend("_native_math"):  # as DIFFUSERS_ATTN_BACKEND sets it, for all who say nothing
+        pipe, _ = with_settings(flf2v, request_of(), tmp_path / "own.mkv")
+    assert pipe.transformer.blocks[0].attn1.processor._attention_backend == "native", "as it is recorded"
     before = _AttentionBackendRegistry.get_active_backend()[0]
     pipe, made = with_settings(flf2v, request_of(), tmp_path / "clip.mkv", attention="_native_math")
     assert pipe.transformer.blocks[0].attn1.processor._attention_backend == "_native_math"

@@ -206,6 +206,7 @@ def no_text_encoder(folder: Path) -> Path:
         (pickled, "can run code"),
         (no_text_encoder, "text_encoder"),
         (lambda f: f / "nothing.safetensors", "no such file or folder"),
+        (lambda f: f / "model_index.json", "or the folder of a diffusers model"),
         (lambda f: "someone/model", "cannot be told from its name"),
     ],
 )
