@@ -170,7 +170,8 @@ class Store:
                 continue
             try:
                 shutil.rmtree(root / path.stem, ignore_errors=True)
-                path.unlink(missing_ok=True)
+                if not (root / path.stem).exists():  # a child that outlived it may have made a file just then: the next run's
+                    path.unlink(missing_ok=True)
             finally:
                 lock.release()
 
