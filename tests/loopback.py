@@ -34,7 +34,7 @@ class Server(ThreadingHTTPServer):
 
     def settle(self, connections: int) -> None:
         """Wait until no more than so many are open: what a killed client had sent is dealt with then, however late it is read."""
-        with socket.create_connection(self.server_address[:2]) as last:  # taken in after all that were there before
+        with socket.create_connection(("127.0.0.1", self.server_port)) as last:  # taken in after all that were there before
             last.sendall(b"\r\n")
             last.shutdown(socket.SHUT_WR)
             while last.recv(4096):
