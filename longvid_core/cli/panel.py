@@ -21,7 +21,7 @@ from .storyboard import clock
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..models.clip import Outcome
+    from ..models.clip import Attempt, Outcome
     from ..models.film import Release
 
 
@@ -56,11 +56,29 @@ def finished(release: Release, manifest: Path, took: float) -> RenderableType:
 def _cost(outcomes: Sequence[Outcome]) -> str:
     """What was paid, and who did not say how much that is."""
     paid = sum(o.cost.paid for o in outcomes)
-    attempts = [a for o in outcomes for a in o.attempts if a.state == "rendered" and a.remote_id is not None and not a.paid]
-    if not attempts:
+    silent = ", ".join(
+        dict.fromkeys(
+            f"{a.provider}:{a.model}"
+            for o in outcomes
+            for a in o.attempts
+            if a.remote_id is not None and a.state == "rendered" and not (a.paid or o.cost.estimated or _priced(a))
+        )
+    )
+    if not silent:
         return dollars(paid)
-    silent = ", ".join(dict.fromkeys(f"{a.provider}:{a.model}" for a in attempts))
     return f"{f'{dollars(paid)}, and ' if paid else ''}what {silent} charges, which is not known"
+
+
+def _priced(attempt: Attempt) -> bool:
+    """Whether the catalog has a price of its model: it may be free."""
+    from ..catalog import entry_of
+    from ..errors import UnknownName
+
+    try:
+        listed = entry_of(attempt.provider).models.get(attempt.model)
+    except UnknownName:  # a provider that is not installed any more
+        return False
+    return listed is not None and listed.price is not None
 
 
 def _here(path: str) -> str:
