@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+_DEVICE = r"^(auto|cpu|mps|xpu(:\d+)?|cuda(:\d+)?)$"
 Precision = Literal["bf16", "fp16", "fp32"]
 Offload = Literal["none", "model", "sequential", "group"]
 Quantization = Literal[
@@ -26,7 +28,7 @@ class DiffusionSettings(BaseModel):
 
     device: str = Field(
         "auto",
-        pattern=r"^(auto|cpu|mps|xpu(:\d+)?|cuda(:\d+)?)$",
+        json_schema_extra={"pattern": _DEVICE},
         description="cpu, cuda, cuda:1, mps, xpu; `auto`: the GPU there is, else the processor",
     )
     # No `auto`: the precision changes pixels, and a clip's key must not depend on the machine that looks it up.
@@ -53,6 +55,13 @@ class DiffusionSettings(BaseModel):
         description="Folder or repository of what the model named lacks: text encoder, VAE and scheduler beside a single file",
     )
     offline: bool = Field(False, description="Never download: use what is on this machine")
+
+    @field_validator("device")
+    @classmethod
+    def _is_a_device(cls, value: str) -> str:
+        if not re.match(_DEVICE, value):
+            raise ValueError(f"there is no device {value!r}; it is auto, cpu, mps, cuda, xpu, or one of several, such as cuda:1")
+        return value
 
 
 class WanSettings(DiffusionSettings):

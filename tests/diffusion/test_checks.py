@@ -47,7 +47,10 @@ def test_the_settings_file_is_held_to_what_there_is(tmp_path: Path) -> None:
     settings = load_settings(file)
     assert (settings.wan.offload, settings.wan.steps, settings.wan.dtype) == ("model", 20, "bf16")
     assert (settings.framepack.true_guidance, settings.framepack.vae_dtype) == (2, "fp16")
-    for wrong in ("wan: {ofload: model}", "wan: {dtype: int8}", "wan: {device: 'cuda:x'}", "wan: {steps: 0}"):
+    for wrong in ("wan: {ofload: model}", "wan: {dtype: int8}", "wan: {steps: 0}"):
         file.write_text(wrong)
         with pytest.raises(BadInput, match="wan"):
             load_settings(file)
+    file.write_text("wan: {device: 'cuda:x'}")
+    with pytest.raises(BadInput, match="no device 'cuda:x'; it is auto, cpu, mps, cuda"):
+        load_settings(file)
