@@ -129,13 +129,14 @@ def keyframes(
     budget: o.Budget = None,
     config: o.Config = None,
     as_json: o.Json = False,
-) -> None:
+) -> int:
     """Draw the keyframes that a plan lacks, and put all of them into a folder.
 
-    Replace any picture there, delete its two hashes in plan.json, and render that.
+    Replace any picture there, delete its two hashes in plan.json, and render that. Where a storyboard card stands in for a
+    picture that was refused, it ends with 3.
     """
     from ..planfile import load_plan
-    from ..render.keyframes import draw_keyframes, with_first
+    from ..render.keyframes import draw_keyframes, stands_in, with_first
     from ..settings import load_settings
     from .page import save_page
 
@@ -155,13 +156,17 @@ def keyframes(
         pictures = [
             {"index": i, "id": k.id, "path": k.image.path, "source": k.source} for i, k in enumerate(saved.keyframes) if k.image
         ]
-        said = [f"{len(pictures)} keyframes and plan.json in {output}"]
+        cards = sum(stands_in(k) for k in drawn.keyframes)
+        stand_in = "a storyboard card" if cards == 1 else "storyboard cards"
+        instead = f", {cards} of them {stand_in} in place of what was asked for" if cards else ""
+        said = [f"{len(pictures)} keyframes and plan.json in {output}{instead}"]
         done = {"event": "done", "plan": str(folder / "plan.json"), "keyframes": pictures}
         if pages is not None:
             save_page(saved, pages)
             said.append(f"page {html}")
             done["html"] = str(pages)
         out.show("\n".join(said), done)
+        return runs.INCOMPLETE if cards else 0
 
 
 def save_pictures(plan: Plan, folder: Path) -> Plan:

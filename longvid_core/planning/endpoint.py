@@ -60,7 +60,6 @@ class Used:
     """What a question took. `micro_usd` None: nobody wrote the price down."""
 
     requests: int = 0
-    kept: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
     micro_usd: int | None = 0
@@ -246,7 +245,6 @@ class Endpoint:
                 shelf.forget(key)
             kept = shelf.get(key)
             if kept is not None:
-                self.used.kept += 1
                 return sound(json.loads(kept[0].read_bytes())["response"], self.name, tool)
             request = {name: value for name, value in kwargs.items() if name not in self._left_out}
             who = Asked(self.name, self.access, self.session.settings.planner.timeout_s)

@@ -66,6 +66,9 @@ def test_a_card_that_stands_in_is_told_by_manifest_and_exit_code(longvid: Longvi
     first, second, _ = manifest(tmp_path).keyframes
     assert first.source == "card:card" and "safety system" in str(first.fallback)
     assert [a.state for a in first.attempts] == ["moderated", "drawn"] and second.fallback is None
+    fake.moods = ["moderate"]
+    ran = longvid("keyframes", "plan.json", "--images", "openai", "-o", "board")
+    assert ran.code == 3 and "1 of them a storyboard card in place of what was asked for" in ran.out
 
 
 def test_a_wrong_key_is_one_message_and_shows_no_key(longvid: Longvid, fake: FakeImages, tmp_path: Path) -> None:
