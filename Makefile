@@ -21,7 +21,7 @@ demo: setup ## A real ComfyUI turns a prompt into out/demo.mp4 and its manifest
 
 test: setup-tests ## Everything: lint, types, and all tests, none skipped
 	@$(MAKE) --no-print-directory checks
-	$(BIN)/python -m pytest -q -n 3 --dist loadscope --no-loadscope-reorder
+	$(BIN)/python -m pytest -q -n 4 --dist loadscope --no-loadscope-reorder
 
 lint: setup ## ruff and mypy alone
 	@$(MAKE) --no-print-directory checks

@@ -36,7 +36,7 @@ def test_what_changed_is_told_word_by_word(longvid: Longvid, plans: Path) -> Non
     said = " ".join(ran.out.split())
     assert ran.code == 1 and ran.err == ""
     assert "segment 01 s02" in said and "segment 00" not in said
-    assert "{+ <b>Gulls & rain.</b>+}" in said and "lens focal length mm" in said and "{+85.0+}" in said
+    assert "{+<b>Gulls & rain.</b>+}" in said and "lens focal length mm" in said and "{+85.0+}" in said
     assert "1 of 2 segments would be rendered anew: free 01 s02: prompt, lens focal length mm" in said
 
 
