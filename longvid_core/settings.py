@@ -70,7 +70,7 @@ class RemoteSettings(_Section):
     timeout_s: float = Field(120, gt=0, description="How long one call may take without a sign of life")
     retries: int = Field(2, ge=0, le=10, description="How often a job that failed by the provider's own fault is submitted again")
     audio: bool = Field(False, description="Ask for sound where a model makes it; it may cost more")
-    concurrency: dict[str, int] = Field(
+    concurrency: dict[str, Annotated[int, Field(ge=1)]] = Field(
         {}, description="How many jobs at once your account may have, by PROVIDER or PROVIDER:MODEL; default: the catalog's"
     )
     inputs: dict[str, dict[str, Any]] = Field(

@@ -17,7 +17,10 @@ from .errand import Errand, remote_job
 
 SUFFIX = ".mp4"
 _FETCHES = 3
-_KEPT = "It is paid for and kept at the provider for a while: run the same again to fetch it."
+_KEPT = (
+    "It is paid for and kept at the provider for a while: run the same again to fetch it. Where it never comes, --reroll its "
+    "segment, which buys another."
+)
 _ANEW = "What was paid for it is lost: the same command again buys another."
 
 

@@ -85,7 +85,7 @@ class Lanes:
         name = next((n for n in (str(backend), backend.provider) if n in self._own), None)
         if name is None:
             return self._lanes.setdefault(str(backend), Lane(width_of(backend)))
-        return self._lanes.setdefault(name, Lane(max(1, self._own[name])))
+        return self._lanes.setdefault(name, Lane(self._own[name]))
 
 
 async def settle_all(work: Iterable[Awaitable[T]]) -> list[T]:
