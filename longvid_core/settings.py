@@ -192,8 +192,11 @@ def load_settings(config: Path | None = None) -> Settings:
     try:
         return Settings(**_read(file) if file else {})
     except ValidationError as error:
+        fields = {str(fault["loc"][0]) for fault in error.errors(include_url=False) if fault["loc"]}
+        variables = sorted(n for n in os.environ if n.startswith("LONGVID_") and n[8:].lower().partition("__")[0] in fields)
+        places = [*variables, *([str(file)] if file else [])] or ["the environment"]
         raise BadInput(
-            f"{file or 'the environment'} has settings that cannot be used:",
+            f"settings in {' or '.join(places)} cannot be used:",
             *describe(error),
             "See `longvid schema settings` for what may stand there.",
         ) from error

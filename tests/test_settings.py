@@ -33,6 +33,13 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
     assert load_settings(tmp_path / "longvid.yaml").store_home == tmp_path / "store"
 
 
+def test_a_variable_that_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "longvid.yaml").write_text("mode: chaining\n")
+    monkeypatch.setenv("LONGVID_POLL_INTERVAL", "-1")
+    with pytest.raises(BadInput, match="settings in LONGVID_POLL_INTERVAL or .*longvid.yaml cannot be used"):
+        load_settings(tmp_path / "longvid.yaml")
+
+
 def test_comfyui_is_named_by_the_file_its_own_variable_and_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COMFYUI_PATH", raising=False)
     file = tmp_path / "longvid.yaml"
