@@ -24,6 +24,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tools.setup_system import GiveUp, need_programs, need_venv_module, say
@@ -49,12 +50,13 @@ def main() -> int:
         if options.freeze:
             freeze()
             return 0
-        with one_at_a_time():
+        with one_at_a_time(), ThreadPoolExecutor(1) as beside:
             make_venv()
             comfyui = get_comfyui()
+            programs = beside.submit(need_programs) if options.tests else None  # apt and pip are not in each other's way
             install(comfyui)
-            if options.tests:
-                need_programs()
+            if programs is not None:
+                programs.result()
     except GiveUp as error:
         print(f"set-up: {error}", file=sys.stderr)
         return 1
