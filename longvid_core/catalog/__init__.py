@@ -10,11 +10,12 @@ from .registry import (
     default_backend,
     entry_of,
     find_backend,
+    is_default,
     load_provider,
     provider_names,
 )
 
 __all__ = [
     "Backend", "FrameRule", "ModelEntry", "Price", "ProviderEntry", "SeedSupport", "default_backend", "entry_of",
-    "find_backend", "load_provider", "provider_names",
+    "find_backend", "is_default", "load_provider", "provider_names",
 ]  # fmt: skip

@@ -59,6 +59,11 @@ def default_backend(kind: Kind) -> str:
     return DEFAULTS[kind]
 
 
+def is_default(backend: Backend, kind: Kind) -> bool:
+    """Whether it is the one that is used when none is named."""
+    return find_backend(default_backend(kind), kind) == backend
+
+
 @functools.cache
 def _own_catalogs() -> dict[str, ProviderEntry]:
     folder = resources.files(__package__)

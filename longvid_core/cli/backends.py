@@ -34,6 +34,7 @@ def backends(plan_file: PlanFile = None, check: Check = None, as_json: Json = Fa
 
     With a plan: what could render it, for how much, and what stands in the way elsewhere. What the store has costs nothing.
     """
+    from ..catalog import is_default
     from ..errors import BadInput
     from .reporting import reporter
     from .table_of_backends import Listed, Offered
@@ -56,13 +57,6 @@ def backends(plan_file: PlanFile = None, check: Check = None, as_json: Json = Fa
     ]
     out.show(Listed(found), {"event": "done", "backends": listed})
     return 0
-
-
-def is_default(backend: Backend, kind: Kind) -> bool:
-    """Whether it is the one that is used when none is named."""
-    from ..catalog import default_backend, find_backend
-
-    return find_backend(default_backend(kind), kind) == backend
 
 
 def _all(kind: Kind) -> list[Backend]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import options as o
+from .diff_words import heading, picture_line, price_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-    from ..manifest.diff import Compared, Comparison
-    from ..media.delta import Delta
+    from ..manifest.diff import Comparison
 
 A_FILE = "A plan, a manifest, or a film with its manifest beside it."
 
@@ -89,40 +89,6 @@ def shown(found: Comparison) -> RenderableType:
     if found.picture is not None:
         lines.append(Text.assemble(("pictures  ", "dim"), picture_line(found.picture)))
     return Group(*lines, *_anew(found))
-
-
-def heading(segment: Compared) -> str:
-    """What became of a segment, in a line; nothing where all of it is as it was."""
-    named = f"segment {segment.index:02d} {segment.id}"
-    if segment.state in ("added", "removed"):
-        return f"{named}  {segment.state}"
-    moved = "  moved" if segment.moved else ""
-    unlike = segment.picture is not None and not segment.picture.equal
-    return named + moved if segment.changes or moved or unlike else ""
-
-
-def picture_line(delta: Delta) -> str:
-    """How far pictures are from each other, in a line."""
-    if delta.equal:
-        return f"the same in all {delta.frames[0]} frames"
-    lengths = "" if delta.frames[0] == delta.frames[1] else f"{delta.frames[0]} frames against {delta.frames[1]}"
-    if delta.first is None:
-        return lengths + ", as far as both go the same"
-    far = f"PSNR {delta.psnr_db:.1f} dB, error at most {delta.largest} of 255, {delta.mean:.3f} on average"
-    where = f"{delta.differing} of {min(delta.frames)} frames differ, the first is {delta.first}"
-    return "; ".join(filter(None, [far, where, lengths]))
-
-
-def price_text(found: Comparison) -> str:
-    """What rendering and drawing anew would cost."""
-    from ..money import dollars
-
-    price = found.price
-    known = dollars(price.low_micro_usd, price.high_micro_usd)
-    if not price.unpriced:
-        return known
-    unknown = f"no price known of {', '.join(price.unpriced)}"
-    return f"{known} and more: {unknown}" if price.high_micro_usd else unknown
 
 
 def _anew(found: Comparison) -> list[Text]:

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .diff import heading, picture_line, price_text
+from .diff_words import heading, picture_line, price_text
 from .page import POLICY, STYLE
 from .stills import STILLS, side_by_side
 from .storyboard import colour

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .failures import clean
+from .job_states import JOB_STATES
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
     from ..models.plan import Plan
 
 
-JOB_STATES = {
-    "intent": "being submitted", "submitted": "queued", "running": "rendering", "succeeded": "fetching", "downloaded": "checking",
-    "verified": "kept", "unknown": "answer lost", "refused": "not taken in", "failed": "failed", "cancelled": "cancelled",
-    "resubmit": "submitted again", "dropped": "given up",
-}  # fmt: skip
-"""A remote job's steps, as people read them."""
 _TOLD = ("submitted", "running", "unknown", "cancelled", "dropped")
 
 

@@ -18,7 +18,7 @@ from .. import events
 from ..money import amount
 from .bars import Bar, Left, Waited
 from .failures import clean
-from .reporting import JOB_STATES
+from .job_states import JOB_STATES
 from .storyboard import clock, colour, storyboard
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ..catalog import entry_of
+from ..catalog import entry_of, is_default
 from ..money import amount, dollars
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ class Listed:
     found: dict[Kind, list[Backend]]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        from .backends import is_default
-
         headings: dict[Kind, str] = {"video": "--backend", "image": "--images"}
         for kind, option in headings.items():
             for columns in _COLUMNS[kind]:
