@@ -193,7 +193,9 @@ def load_settings(config: Path | None = None) -> Settings:
         return Settings(**_read(file) if file else {})
     except ValidationError as error:
         fields = {str(fault["loc"][0]) for fault in error.errors(include_url=False) if fault["loc"]}
-        variables = sorted(n for n in os.environ if n.startswith("LONGVID_") and n[8:].lower().partition("__")[0] in fields)
+        variables = sorted(
+            n for n in os.environ if n.upper().startswith("LONGVID_") and n[8:].lower().partition("__")[0] in fields
+        )
         places = [*variables, *([str(file)] if file else [])] or ["the environment"]
         raise BadInput(
             f"settings in {' or '.join(places)} cannot be used:",

@@ -83,7 +83,7 @@ def ask_ahead() -> None:
     """Have ffmpeg say its versions beside other work, so that `ffmpeg_versions` need not wait. A fault is for that to tell."""
 
     def ask() -> None:
-        with contextlib.suppress(MissingTool):
+        with contextlib.suppress(MissingTool, OSError):
             ffmpeg_versions()
 
     threading.Thread(target=ask, daemon=True, name="longvid-ffmpeg-versions").start()

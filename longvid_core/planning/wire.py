@@ -188,11 +188,20 @@ def _text(content: Any) -> str:
 
 
 _THOUGHTS = re.compile(r"^.*</(?:think|thinking|thought|reasoning)>", re.DOTALL)
+_FIRST_THOUGHTS = re.compile(r"^.*?</(?:think|thinking|thought|reasoning)>", re.DOTALL)
+_FENCE = re.compile(r"\A\s*```\w*\s*\n|\n\s*```\s*\Z")
 _MOST_TRIED = 100
 
 
 def json_in(words: str) -> str:
-    """The largest JSON object in a model's words, past its thoughts; the words as they are where there is none."""
+    """The largest JSON object in a model's words, past its thoughts; the words as they are where there is none.
+
+    Where all of them are one object, that is it, whatever its texts quote.
+    """
+    for whole in (words, _FIRST_THOUGHTS.sub("", words)):
+        unfenced = _FENCE.sub("", whole).strip()
+        if unfenced.startswith("{") and _decoded(unfenced) == len(unfenced):
+            return unfenced
     bare = _THOUGHTS.sub("", words)
     best, at, tried = "", bare.find("{"), 0
     while at >= 0 and tried < _MOST_TRIED:

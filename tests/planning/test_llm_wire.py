@@ -170,6 +170,13 @@ def test_the_form_is_found_wherever_a_server_puts_it(message: dict[str, object])
     assert call["function"]["name"] == "PlanAnswer" and json.loads(call["function"]["arguments"]) == json.loads(_PLAN)
 
 
+@pytest.mark.parametrize("around", ["{}", "<think>a {{}} or so</think>\n{}", "<think>so</think>\n```json\n{}\n```\n"])
+def test_a_plan_may_quote_what_ends_thoughts(around: str) -> None:
+    """Whatever the person's text holds is content."""
+    form = json.dumps({"text": "He types </think> and {", "cast": {"name": "Ann"}})
+    assert json.loads(read({"content": around.format(form)}, None)[1]["content"]) == json.loads(form)
+
+
 @pytest.mark.parametrize("words", ["No.", "", '{"a": [{"b": 1}, {"c": 2}', '{"a": {"b": 1},}', "{" * 5000, '{"a":' * 99999])
 def test_what_holds_no_form_stays_as_it_is(words: str) -> None:
     assert read({"content": words}, None) == (words, {"role": "assistant", "content": words})
