@@ -130,7 +130,7 @@ class FakeOpenAI:
                         fake.over.wait(reply.seconds)
                         self.close_connection = True
                     case Drip():
-                        self._body(200, b" ", {}, 1000)
+                        self._body(200, b" ", {"Connection": "close"}, 1000)
                         for _ in range(60):
                             time.sleep(reply.every_s)
                             self.wfile.write(b" ")
@@ -141,8 +141,8 @@ class FakeOpenAI:
                         self.connection.close()
                         self.close_connection = True
                     case Raw():
-                        self._body(200, reply.body.encode(), {}, reply.length)
-                        self.close_connection = True
+                        # a connection that ends without a word is, now and then, found dead by the next request alone
+                        self._body(200, reply.body.encode(), {"Connection": "close"}, reply.length)
                     case Error():
                         value = {"error": {"message": reply.message, "code": reply.code, "param": reply.param, "type": "error"}}
                         self._body(reply.status, json.dumps(value).encode(), reply.headers)
