@@ -22,6 +22,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from longvid_core.comfyui import launched
 from longvid_core.comfyui.process import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,7 +54,10 @@ def check_port(port: int) -> None:
 
 
 class ComfyHost:
-    """One ComfyUI process. `with ComfyHost(base) as host:` starts it, waits until it answers, and stops it by its pid."""
+    """One ComfyUI process. `with ComfyHost(base) as host:` starts it, waits until it answers, and stops it by its pid.
+
+    It ends with this process, too, however that ends.
+    """
 
     def __init__(
         self,
@@ -89,7 +93,7 @@ class ComfyHost:
         checkout = comfyui_path()
         check_port(self.port)
         command = [
-            sys.executable, str(checkout / "main.py"), "--listen", "127.0.0.1", "--port", str(self.port),
+            sys.executable, launched.__file__, str(checkout / "main.py"), "--listen", "127.0.0.1", "--port", str(self.port),
             "--base-directory", str(self.base), "--temp-directory", str(self.base),
             # Its default is in the checkout, where two hosts would fight over it.
             "--database-url", f"sqlite:///{self.base / 'user' / 'comfyui.db'}",
@@ -97,9 +101,7 @@ class ComfyHost:
         ]  # fmt: skip
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", **self.environment}
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                command, cwd=checkout, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+            self.process = subprocess.Popen(command, cwd=checkout, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log)
         try:
             self._wait(time.monotonic() + timeout)
         except BaseException:
@@ -131,13 +133,18 @@ class ComfyHost:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        self.process = None
+        self._gone()
 
     def kill(self) -> None:
         """End it as a power cut would: SIGKILL, no goodbye."""
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self._gone()
+
+    def _gone(self) -> None:
+        assert self.process is not None and self.process.stdin is not None
+        self.process.stdin.close()
         self.process = None
 
     def tail(self, lines: int = 40) -> str:
