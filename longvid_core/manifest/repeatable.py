@@ -19,6 +19,7 @@ from ..providers.base import Ready, Repeats
 from ..settings import Settings
 from .differ import differences
 from .keys import broken_keys
+from .restored import picture_made
 
 if TYPE_CHECKING:
     from ..render.session import Session
@@ -137,7 +138,7 @@ class _Preparation:
             return bare
         image = self._asset(keyframe.image)
         if image is not None:
-            return bare.model_copy(update={"image": image})
+            return bare.model_copy(update={"image": image, "made": picture_made(record)})
         if again is None:
             return None
         self.cautions.append(f"keyframe {keyframe.id} is drawn anew by another version of {keyframe.source}: it may differ.")

@@ -116,22 +116,23 @@ async def rendered_again(repeat: Repeat, render: Collection[int], session: Sessi
     """
     from ..render.clips import render_clips
 
-    plan = await _drawn(repeat, session)
+    plan = await _drawn(repeat, render, session)
     if not render:
         return plan, ()
     nobody = find_backend("animatic", "video")  # for what is not rendered
     backends = {s.id: repeat.backends.get(s.id, nobody) for s in plan.segments}
-    rendered = await render_clips(_only_drawn(plan, render), session, backend=backends, only=render)
+    rendered = await render_clips(_with_all_pictures(repeat, plan), session, backend=backends, only=render)
     index = {s.id: s.index for s in plan.segments}
     return plan, tuple(o.model_copy(update={"index": index[o.id]}) for o in rendered.outcomes)
 
 
-async def _drawn(repeat: Repeat, session: Session) -> Plan:
-    """The plan with the keyframes that are drawn anew, each by whoever drew it."""
+async def _drawn(repeat: Repeat, render: Collection[int], session: Session) -> Plan:
+    """The plan with the keyframes that are drawn anew, each by whoever drew it, but for those of other segments alone."""
     from ..render.keyframes import draw_keyframes
 
     plan = repeat.plan
-    sources = {k.id: k.source for k in repeat.manifest.plan.keyframes if k.id in repeat.redrawn}
+    others = _ends(plan, lambda index: index not in render) - _ends(plan, lambda index: index in render)
+    sources = {k.id: k.source for k in repeat.manifest.plan.keyframes if k.id in repeat.redrawn and k.id not in others}
     for source in dict.fromkeys(sources.values()):
         wanted = tuple(k for k in plan.keyframes if sources.get(k.id) == source)
         nowhere = tuple(s.model_copy(update={"first_keyframe": None, "last_keyframe": None}) for s in plan.segments)
@@ -141,17 +142,16 @@ async def _drawn(repeat: Repeat, session: Session) -> Plan:
     return plan
 
 
-def _only_drawn(plan: Plan, render: Collection[int]) -> Plan:
-    """The plan as it can be rendered in part: whatever is not wanted may lack its pictures, and does not have to be checked."""
-    lacking = {k.id for k in plan.keyframes if k.image is None}
-    some = next((k for k in plan.keyframes if k.image is not None), None)
-    if not lacking or some is None:
-        return plan
-    unwanted = {n for s in plan.segments if s.index not in render for n in (s.first_keyframe, s.last_keyframe)}
-    stand_in = tuple(
-        k.model_copy(update={"image": some.image}) if k.id in lacking & unwanted else k for k in plan.keyframes
-    )  # never looked at: nothing that is rendered begins or ends on it
-    return plan.model_copy(update={"keyframes": stand_in})
+def _ends(plan: Plan, of: Callable[[int], bool]) -> set[str]:
+    """The keyframes that these segments begin and end on."""
+    return {name for s in plan.segments if of(s.index) for name in (s.first_keyframe, s.last_keyframe) if name is not None}
+
+
+def _with_all_pictures(repeat: Repeat, plan: Plan) -> Plan:
+    """The plan as it can be rendered in part: where a picture is missing the film's own is named, which nobody looks at, as
+    nothing that is rendered begins or ends on it."""
+    first = {k.id: k.image for k in repeat.manifest.plan.keyframes}
+    return plan.with_keyframes(k if k.image is not None else k.model_copy(update={"image": first[k.id]}) for k in plan.keyframes)
 
 
 async def film_again(manifest: Manifest, plan: Plan, outcomes: tuple[Outcome, ...], session: Session) -> Release | None:
@@ -160,7 +160,9 @@ async def film_again(manifest: Manifest, plan: Plan, outcomes: tuple[Outcome, ..
 
     if len(outcomes) != len(plan.segments) or any(o.clip is None for o in outcomes):
         return None
-    original = manifest.plan.model_copy(update={"keyframes": plan.keyframes, "cast": plan.cast})
+    again = {k.id: {"image": k.image, "source": k.source, "made": k.made} for k in plan.keyframes}
+    keyframes = tuple(k.model_copy(update=again[k.id]) for k in manifest.plan.keyframes)
+    original = manifest.plan.model_copy(update={"keyframes": keyframes, "planner": manifest.planner})
     return await join_film(Rendered(plan=original, outcomes=outcomes), session, manifest.film.options or _options(manifest))
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from ..errors import BadInput
 from ..models.asset import Asset, Reference
-from ..models.manifest import KeyframeRecord, Manifest, PictureRecord
+from ..models.manifest import Manifest, PictureRecord
 from ..models.plan import Keyframe, Plan
-from ..models.records import PictureMade
 from ..seeds import segment_seed
 from .bundle import is_bundle, opened_bundle
 from .load import load_manifest
 from .references import StoredPictures
+from .restored import picture_made
 from .sides import manifest_of
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _with_pictures(manifest: Manifest, find: Callable[[PictureRecord], Path | No
         own = {
             "image": image,
             "source": keyframe.source if image else None,
-            "made": _made(records.get(keyframe.id)) if image else None,
+            "made": picture_made(records.get(keyframe.id)) if image else None,
         }
         keyframes.append(
             keyframe.model_copy(update={**own, "references": references(keyframe.references, f"keyframe {keyframe.id}")})
@@ -108,12 +108,5 @@ def _with_pictures(manifest: Manifest, find: Callable[[PictureRecord], Path | No
             f"pictures of this film are neither in the store nor in a bundle: {', '.join(lost[:20])}.",
             "Name its bundle (longvid bundle MANIFEST -o FILE), or set LONGVID_HOME to the store it was made in.",
         )
-    whole = plan.model_copy(update={"cast": cast, "keyframes": tuple(keyframes)})
+    whole = plan.model_copy(update={"cast": cast, "keyframes": tuple(keyframes), "planner": manifest.planner})
     return Restored(manifest, whole, tuple(missing))
-
-
-def _made(record: KeyframeRecord | None) -> PictureMade | None:
-    """How the picture came about, as it stands in the plan; None where it was supplied."""
-    if record is None or record.key is None or record.model is None:
-        return None
-    return PictureMade(**{name: getattr(record, name) for name in PictureMade.model_fields})

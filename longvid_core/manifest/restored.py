@@ -1,16 +1,24 @@
-"""The settings that change pixels, as a film had them."""
+"""What a film had, as it stands in a plan and in settings: how pictures came about, and what changes pixels."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ..models.manifest import Manifest
+from ..models.manifest import KeyframeRecord, Manifest
+from ..models.records import PictureMade
 from ..settings import ComfyuiSettings, Settings
 
 _CANVAS = "comfyui"
 _LOCAL = ("wan", "framepack")
 """Providers whose settings have a section of their own."""
+
+
+def picture_made(record: KeyframeRecord | None) -> PictureMade | None:
+    """How a keyframe's picture came about, as it stands in a plan; None where it was supplied."""
+    if record is None or record.key is None or record.model is None:
+        return None
+    return PictureMade(**{name: getattr(record, name) for name in PictureMade.model_fields})
 
 
 def settings_of(manifest: Manifest, settings: Settings) -> Settings:

@@ -15,6 +15,7 @@ from longvid_core.manifest.bundle import write_bundle
 from longvid_core.manifest.restore import restored
 from longvid_core.media.images import asset_of
 from longvid_core.models import Plan
+from longvid_core.models.records import PlannerRecord
 from longvid_core.render.clips import render_clips
 from longvid_core.render.film import export_film
 from longvid_core.render.keyframes import draw_keyframes
@@ -30,7 +31,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a store, a film of three segments whose first picture is a person's own, and its manifest."""
     folder = tmp_path_factory.mktemp("film")
     Image.radial_gradient("L").resize((64, 48)).convert("RGB").save(folder / "mine.png")
-    plan = small_plan(3, cuts=(2,))
+    plan = small_plan(3, cuts=(2,)).model_copy(
+        update={"planner": PlannerRecord(by="offline", prompt="A.", prompt_sha256="1" * 64)}
+    )
     image = Store(folder / "home").keep_original(asset_of(folder / "mine.png"))
     first = plan.keyframes[0].model_copy(update={"image": image, "source": "user"})
     film = folder / "film.mp4"
@@ -65,6 +68,7 @@ def rendered_from(plan: Plan, session: Session) -> list[str]:
 def test_a_film_that_was_restored_is_in_the_store_already(place: Path, session: Session, name: str) -> None:
     found = restored(place / name, session)
     assert found.missing == () and len(found.keyframes) == 5
+    assert found.plan.planner == found.manifest.planner is not None, "whoever goes on with it still says who planned it"
     assert found.seeds == tuple(segment_seed(found.manifest.plan, s) for s in found.manifest.plan.segments)
     assert all(k.made is not None for k in found.keyframes[1:]) and found.keyframes[0].source == "user"
     assert rendered_from(found.plan, session) == ["cached"] * 3
