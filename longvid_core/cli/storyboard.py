@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..models.base import exact_fps
+from ..planning.provenance import unmet_of
 from .failures import clean
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def _facts(plan: Plan) -> Text:
     facts = [shots, clock(seconds), f"{plan.width}x{plan.height}", f"{plan.fps:g} fps", plan.mode, f"seed {plan.seed}"]
     if plan.seed_policy != "derived":
         facts.append(plan.seed_policy)
-    return Text.assemble((clean(plan.title), "bold"), "\n", ("  ".join(facts), "dim"))
+    told = unmet_of(plan)
+    noted = [("\n" + clean(told[:1].upper() + told[1:]), "yellow")] if told else []
+    return Text.assemble((clean(plan.title), "bold"), "\n", ("  ".join(facts), "dim"), *noted)
 
 
 def _strip(plan: Plan, console: Console) -> list[Text]:

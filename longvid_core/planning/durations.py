@@ -4,90 +4,130 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil, floor, gcd
 
 from .brief import Limits
-from .lexicon import pattern, words
-from .textkit import says_something
+from .lexicon import SPACELESS, pattern, split_terms, words
 
-_UNIT = (
-    r"(?:seconds?|secs?|s|minutes?|mins?|min|m|sekunden?|secondes?|segundos?|secondi|секунды?|сек|秒間?|分間?|分钟|초|분|ثانية|ثوان"
-    r"|ثواني|שניות)"
-)
-_MINUTE = re.compile(r"m|분|分|мин", re.IGNORECASE)
-_CLOCK = r"(?!9:16\b)(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d+)?"
+_CLOCK = r"(?!9[:：]16\b)(?:\d{1,2}[:：])?\d{1,2}[:：]\d{2}(?:[.,]\d+)?"
+LEFT = rf"(?<![\d:.])(?<![^\W{SPACELESS}])"  # where a number may begin: not inside a word, unless its script has no spaces
+
+
+def _solid(term: str) -> bool:
+    """Whether a term is written without a space after a number, or before what follows it."""
+    return re.search(rf"[{SPACELESS}\uac00-\ud7a3]", term) is not None
+
+
+def _either(found: Iterable[str]) -> str:
+    return "|".join(sorted((t.replace(" ", r"[\s-]+") for t in found), key=lambda t: (-len(t), t))) or r"(?!)"
 
 
 @functools.cache
-def _spelt() -> str:
-    return "|".join(sorted((t.replace(" ", r"[\s-]+") for t in words()["number_words"]), key=len, reverse=True))
+def spelt() -> dict[str, float]:
+    """Spelt numbers of every language we know, by what they are."""
+    return {**words()["numbers"], **words()["number_words"]}
 
 
 @functools.cache
-def _amount() -> str:
-    """A pattern for a length: `4s`, `six seconds`, `2 minutes 30 seconds`, `1:30`. Digits need no space before the unit."""
-    number = rf"(?:\d+(?:[.,]\d+)?|(?:{_spelt()})(?=[\s-]))"
-    one = rf"{number}[\s-]*{_UNIT}(?!\w)"
+def number(least: float = 0) -> str:
+    """A pattern for a number in front of what it counts: digits of any script, or a word for `least` or more."""
+    said = [t for t, n in spelt().items() if n >= least]
+    spaced, solid = (_either(t for t in said if _solid(t) == kind) for kind in (False, True))
+    return rf"(?:\d+(?:[.,٫]\d+)?|(?:{spaced})(?=[\s-])|(?:{solid}))"
+
+
+@functools.cache
+def _units(seconds: int | None = None) -> str:
+    """A pattern for the units of so many seconds; of all of them."""
+    tables: dict[int, str] = words()["units"]
+    listed = [t for n, units in tables.items() if seconds in (None, n) for t in split_terms(units)]
+    spaced, solid = (_either(t for t in listed if _solid(t) == kind) for kind in (False, True))
+    return rf"(?:(?:{spaced})(?!\w)|(?:{solid}))"
+
+
+@functools.cache
+def amount() -> str:
+    """A pattern for a length: `4s`, `six seconds`, `2 minutes 30 seconds`, `1:30`, `三十秒`. Digits need no space before it."""
+    one = rf"{number()}[\s-]*{_units()}"
+    whole = _either(words()["spelt_lengths"])
     return (
         rf"(?:(?:about|approx\.?|approximately|around|roughly|ca\.?|~|≈)\s*)?(?:{one}(?:\s*(?:and\s*)?{one})?|{_CLOCK}"
-        rf"|{number}['′]\s*{number}[\"″])"
+        rf"|{number()}['′]\s*{number()}[\"″]|(?:{whole})(?!\w))"
     )
 
 
 @functools.cache
+def _links() -> str:
+    return _either(split_terms(words()["amount_links"]))
+
+
+def listed(name: str) -> str:
+    """A pattern for any term of a list, a word of its own where its script has spaces."""
+    return f"(?:{pattern(name).pattern})"
+
+
+@functools.cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    amount = _amount()
-    films = pattern("film_nouns").pattern
-    later = r"(?!\s+(?:later|ago|before|after|earlier|from now))"
+    long = amount()
+    films = listed("film_nouns")
+    later = rf"(?!\s*{listed('later_words')})"
 
     def regex(text: str) -> re.Pattern[str]:
         return re.compile(text, re.IGNORECASE)
 
+    stated = (
+        rf"{LEFT}(?P<e>{long})(?:\s+|(?<=[{SPACELESS}]))(?:of\s+)?{listed('totals_after')}"
+        rf"|{listed('totals_before')}(?:\s*{listed('totals_between')})*\s*[:：]?\s*(?P<f>{long})"
+        rf"|(?P<noun>{films})(?:[\s-]+\w+){{0,2}}?(?:\s*{listed('film_links')}){{1,2}}\s*(?P<g>{long})"
+    )
     return {
-        "amount": regex(rf"(?<![\w:.])(?P<d>{amount}){later}"),
-        "whole": regex(rf"\s*(?P<d>{amount}|\d+(?:\.\d+)?)\s*\.?\s*$"),
-        "paren": regex(rf"[(\[{{（［【]\s*(?:duration:?\s*)?(?P<d>{amount})\s*[)\]}}）］】]"),
-        "held": regex(rf"(?<!\w)(?:for|during|lasting|lasts|hold(?:s|ing)?(?:\s+for)?)\s+(?P<d>{amount}){later}(?!\s+of)"),
+        "amount": regex(rf"{LEFT}(?P<d>{long}){later}"),
+        "linked": regex(rf"{LEFT}(?P<d>{long}){later}(?:\s*(?:{_links()})(?:(?!\w)|(?<=[{SPACELESS}])))?"),
+        "whole": regex(rf"\s*(?P<d>{long}|\d+(?:\.\d+)?)\s*\.?\s*$"),
+        "paren": regex(rf"[(\[{{（［【]\s*(?:duration:?\s*)?(?P<d>{long})\s*[)\]}}）］】]"),
+        "held": regex(rf"(?<!\w)(?:for|during|lasting|lasts|hold(?:s|ing)?(?:\s+for)?)\s+(?P<d>{long}){later}(?!\s+of)"),
         "film": regex(
-            rf"(?<![\w:.])(?P<d>{amount})(?:[\s-]+long)?[\s-]+(?:(?:[^\W\d]|-)+[\s-]+){{0,3}}?(?:{films})"
-            rf"|(?<![\w:.])(?P<e>{amount})\s+(?:long|in\s+length|in\s+total|total|runtime|overall)(?!\w)"
-            rf"|(?<!\w)(?:total|length|duration|runtime|running\s+time)(?:\s+(?:length|duration|of|is))*\s*:?\s*(?P<f>{amount})"
+            rf"{LEFT}(?P<d>{long})(?:[\s-]+long)?(?:[\s-]+|\s*(?:{_links()})\s*|(?<=[{SPACELESS}]))"
+            rf"(?:(?:[^\W\d]|-)+[\s-]+){{0,3}}?{films}|{stated}"
         ),
-        "shot": regex(rf"(?<![\w:.])(?P<d>{amount})(?:[\s-]+long)?[\s-]+(?:\w+\s+){{0,2}}?(?:{pattern('shot_nouns').pattern})"),
-        "count": regex(rf"(?<!\w)(?:\d+|{_spelt()})[\s-]+(?:shots?|scenes?|segments?|clips?)(?!\w)(?!\s+of\b)"),
-        "filler": regex(
-            r"(?<!\w)(?:please|make|it|the|an?|film|video|movie|is|be|should|must|lasts?|runs?|for|exactly|about|roughly|around|only"
-            r"|just|in|total|all|overall|altogether|long|length|duration|runtime|each|and|of|with|or|so)(?!\w)"
-        ),
-        "tail": regex(rf"[,;–—-]\s*(?P<d>{amount})\s*[.]?\s*$"),
-        "number": regex(rf"(?<!\w)(?P<n>\d+(?:[.,]\d+)?|{_spelt()})[\s-]*(?P<u>{_UNIT}|['′\"″])(?!\w)"),
+        "stated": regex(stated),
+        "shot": regex(rf"{LEFT}(?P<d>{long})(?:[\s-]+long)?[\s-]+(?:\w+\s+){{0,2}}?(?:{pattern('shot_nouns').pattern})"),
+        "tail": regex(rf"[,;–—-]\s*(?P<d>{long})\s*[.]?\s*$"),
+        "number": regex(rf"{LEFT}(?P<n>{number()})[\s-]*(?P<u>{_units()}|['′\"″](?!\w))"),
+        "minute": regex(rf"{_units(60)}$|['′]$"),
     }
 
 
 def seconds_of(text: str) -> float | None:
-    """The seconds in a length such as `4s`, `1:30`, `two minutes`, `1m 20s`. None where it is not one."""
+    """The seconds in a length such as `4s`, `1:30`, `two minutes`, `1m 20s`, `三十秒`, `٣٠ ثانية`. None where it is not one."""
     clock = re.search(_CLOCK, text)
     if clock:
         total = 0.0
-        for part in clock.group().replace(",", ".").split(":"):
+        for part in re.split("[:：]", clock.group().replace(",", ".")):
             total = total * 60 + float(part)
         return total or None
-    spelt: dict[str, float] = words()["number_words"]
+    whole = next((n for t, n in words()["spelt_lengths"].items() if t in text), None)
+    if whole is not None:
+        return float(whole)
     total, found = 0.0, False
     for match in _patterns()["number"].finditer(text):
-        said, unit = " ".join(match["n"].lower().replace("-", " ").split()), match["u"]
-        number = float(said.replace(",", ".")) if said[0].isdigit() else float(spelt[said])
-        total, found = total + number * (60 if _MINUTE.match(unit) or unit in "'′" else 1), True
+        total, found = total + number_of(match["n"]) * (60 if _patterns()["minute"].match(match["u"]) else 1), True
     if not found and re.fullmatch(r"\s*\d+(?:\.\d+)?\s*\.?\s*", text):
         return float(text.strip().rstrip(".")) or None
     return total if found and total > 0 else None
 
 
+def number_of(said: str) -> float:
+    """What a match of `number` is."""
+    said = " ".join(said.lower().replace("-", " ").split())
+    return float(said.replace(",", ".").replace("٫", ".")) if said[0].isdigit() else float(spelt()[said])
+
+
 def film_length(text: str) -> float | None:
-    """The film's length in a sentence about the film: `a 15-second ad`, `two minutes long`, `Duration: 1:30`."""
+    """The film's length in a sentence about the film: `a 15-second ad`, `two minutes long`, `Duration: 1:30`, `30秒の動画`."""
     match = _patterns()["film"].search(text)
-    return seconds_of(match["d"] or match["e"] or match["f"]) if match else None
+    return seconds_of(next(g for g in match.group("d", "e", "f", "g") if g)) if match else None
 
 
 def length_in(text: str) -> float | None:
@@ -106,23 +146,21 @@ def beat_length(text: str) -> float | None:
     return None
 
 
-def only_format(text: str) -> bool:
-    """Whether a sentence says nothing but the film's length or its number of shots: `Five shots, twenty seconds in total.`"""
-    found = _patterns()
-    bare = found["count"].sub("", text)
-    if film_length(text) is None and (bare == text or ("shot" in text.lower() and not found["amount"].search(text))):
-        return False  # `Three shots.` may be heard
-    return not says_something(found["filler"].sub("", found["amount"].sub("", bare)))
+def without_amounts(text: str) -> str:
+    """`text` without any length in it."""
+    return _patterns()["linked"].sub("", text)
 
 
 def without_lengths(text: str, everywhere: bool = False) -> str:
     """`text` without the lengths that `beat_length` and `film_length` read; `everywhere`: without any."""
     found = _patterns()
     text = found["tail"].sub(".", found["paren"].sub("", text))
-    text = found["film"].sub(lambda m: m.group().replace(m["d"], "", 1).lstrip(" -") if m["d"] else "", text)
-    text = found["shot"].sub(lambda m: m.group().replace(m["d"], "", 1).lstrip(" -"), text)
     if everywhere:
-        text = found["amount"].sub("", text)
+        text = found["stated"].sub(lambda m: m["noun"] or "", text)
+        text = found["linked"].sub("", text)
+    else:
+        text = found["film"].sub(lambda m: m.group().replace(m["d"], "", 1).lstrip(" -") if m["d"] else m["noun"] or "", text)
+    text = found["shot"].sub(lambda m: m.group().replace(m["d"], "", 1).lstrip(" -"), text)
     return found["held"].sub(lambda m: m.group() if (seconds_of(m["d"]) or 99) > 30 else "", text)
 
 

@@ -11,7 +11,10 @@ from ..yaml_text import parse_yaml
 
 # Scripts that fix little words to nouns: before them (Hebrew, Arabic) or after (Korean).
 _HEBREW, _ARABIC, _HANGUL = re.compile("[\u0590-\u05ff]"), re.compile("[\u0600-\u06ff]"), re.compile("[\uac00-\ud7a3]")
-_SPACELESS = re.compile(r"[\u0e00-\u0eff\u3005-\u30ff\u3400-\u9fff]")
+SPACELESS = r"\u0e00-\u0eff\u3005-\u30ff\u3400-\u9fff"
+_SPACELESS = re.compile(f"[{SPACELESS}]")
+# Vowel signs of Indic scripts are no letters to `\w`: a word neither begins nor ends beside one.
+_EDGES = r"(?<![\w\u0900-\u0963])", r"(?![\w\u0900-\u0963])"
 
 
 @functools.cache
@@ -47,7 +50,7 @@ def compiled(listed: str) -> re.Pattern[str]:
         (solid if _SPACELESS.search(term) else spaced).append(said)
     parts = []
     if spaced:
-        parts.append(rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)")
+        parts.append(rf"{_EDGES[0]}(?:{'|'.join(spaced)}){_EDGES[1]}")
     if solid:
         parts.append("|".join(solid))
     return re.compile("|".join(parts), re.IGNORECASE)

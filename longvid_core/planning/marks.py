@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
-from .durations import _amount, seconds_of
+from .durations import amount, seconds_of
 from .lexicon import label_kinds, split_terms, words
 from .textkit import says_something
 
@@ -111,9 +111,9 @@ def _time() -> re.Pattern[str]:
 
 @functools.cache
 def _length() -> re.Pattern[str]:
-    amount = _amount()
+    long = amount()
     return re.compile(
-        rf"{_B}(?:[(\[{{（［【]\s*(?P<a>{amount})\s*[)\]}}）］】]|[,–—-]?\s*(?P<b>{amount})(?=\s*[:：|–—-])){_B}\s*[:：|,–—-]?\s*",
+        rf"{_B}(?:[(\[{{（［【]\s*(?P<a>{long})\s*[)\]}}）］】]|[,–—-]?\s*(?P<b>{long})(?=\s*[:：|–—-])){_B}\s*[:：|,–—-]?\s*",
         re.IGNORECASE,
     )
 
@@ -176,7 +176,7 @@ def _row(text: str, start: int, end: int, gap: bool, following: int) -> Piece:
     if _ROW_RULE.match(text[start:end].strip()) or _ROW_RULE.match(below.strip()):
         return Piece(start, end, end, True, gap, markup="fence")
     cells = [c.strip() for c in text[start:end].strip().strip("|").split("|")]
-    seconds = next((seconds_of(c) for c in cells if re.fullmatch(_amount(), c, re.IGNORECASE)), None)
+    seconds = next((seconds_of(c) for c in cells if re.fullmatch(amount(), c, re.IGNORECASE)), None)
     return Piece(start, start, end, True, gap, number=0, seconds=seconds)
 
 
@@ -324,5 +324,5 @@ def _trailing_span(line: str) -> float | None:
 
 
 def _trailing_length(line: str) -> float | None:
-    match = re.search(rf"[(\[（【]\s*({_amount()})\s*[)\]）】]\W*$", line, re.IGNORECASE)
+    match = re.search(rf"[(\[（【]\s*({amount()})\s*[)\]）】]\W*$", line, re.IGNORECASE)
     return seconds_of(match[1]) if match else None

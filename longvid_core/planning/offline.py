@@ -22,6 +22,7 @@ from .provenance import by_rules
 from .script import Script, plain
 from .shots import Shot, only_other, shots_of
 from .textkit import printable, says_something, shortened, tidy_lines
+from .wishes import Wish, fits, unmet, wish_of
 from .wording import story_words
 
 MOST_SEGMENTS = 2000
@@ -49,8 +50,13 @@ def plan_offline(brief: Brief, limits: Limits) -> Plan:
     rate = float(exact_fps(limits.fps))
     shortest_s, longest_s = limits.shortest / rate, limits.longest / rate
     natural = natural_groups(script, units, shortest_s, longest_s)
-    seconds = _film_seconds(brief, script, natural)
-    groups = _numbered(brief, limits, text, natural, seconds, rate)
+    wish = wish_of(brief, script, natural)
+    seconds = _film_seconds(brief, script, natural, wish)
+    if wish.number is None:
+        _as_long_each(natural, script.each)
+    groups = _numbered(brief, limits, text, natural, seconds, rate, wish)
+    if wish.number is not None and brief.seconds is None:
+        _as_long_each(groups, script.each)
     people = _people(script, units)
     shots, base = shots_of(script, groups, people)
     frames = _frames(brief, limits, shots, seconds, rate)
@@ -83,7 +89,7 @@ def plan_offline(brief: Brief, limits: Limits) -> Plan:
         seed_policy=brief.seed_policy,
         seed_step=brief.seed_step,
         planned_by="offline",
-        planner=by_rules(brief),
+        planner=by_rules(brief, unmet(wish, groups, seconds, limits)),
         visual=base,
         cast=tuple(CastMember(name=p.name, look=p.look) for p in _cast(people)),
         keyframes=tuple(keyframes),
@@ -123,18 +129,32 @@ def _title(brief: Brief, script: Script, text: str, units: list[Unit]) -> str:
 # ---- how many, how long ------------------------------------------------------------------------------------------------------
 
 
-def _film_seconds(brief: Brief, script: Script, natural: list[Group]) -> float | None:
+def _film_seconds(brief: Brief, script: Script, natural: list[Group], wish: Wish) -> float | None:
     """The film's length: asked for, or written over its scenes, or of the whole in the text; None where none is said."""
     if brief.seconds is not None:
         return brief.seconds
     said = [g.seconds for g in natural]
     if all(s is not None for s in said):
         return sum(s for s in said if s is not None)
+    if script.total is None and script.each is not None:
+        return script.each * (brief.segments or wish.number or sum(g.parts for g in natural))
     return script.total
 
 
-def _numbered(brief: Brief, limits: Limits, text: str, natural: list[Group], seconds: float | None, rate: float) -> list[Group]:
+def _as_long_each(groups: list[Group], seconds: float | None) -> None:
+    """`five seconds each`: for all that have no length of their own."""
+    for group in groups if seconds is not None else ():
+        group.seconds = group.seconds or (seconds or 0.0) * group.parts
+
+
+def _numbered(
+    brief: Brief, limits: Limits, text: str, natural: list[Group], seconds: float | None, rate: float, wish: Wish
+) -> list[Group]:
     """The groups in the number asked for, or in one that suits the length."""
+    if wish.number is not None and (seconds is None or fits(limits, wish.number, seconds * rate)):
+        return to_count(text, copies(natural), min(wish.number, MOST_SEGMENTS))
+    if wish.number is not None:
+        natural = to_count(text, copies(natural), min(wish.number, MOST_SEGMENTS))
     count = sum(g.parts for g in natural)
     if brief.segments is not None:
         groups = to_count(text, copies(natural), brief.segments)
@@ -157,7 +177,7 @@ def _numbered(brief: Brief, limits: Limits, text: str, natural: list[Group], sec
     shots = len({g.scene for g in natural} if len({g.scene for g in natural}) > 1 else {0})
     count = (
         count
-        if timed and brief.seconds is None
+        if wish.number is not None or (timed and brief.seconds is None)
         else min(max(count, low), max(high, shots if seconds / shots >= 1 else high, low))
     )
     count = min(MOST_SEGMENTS, max(count, least))

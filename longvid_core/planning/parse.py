@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 
 from .beats import sentences, verb_at
-from .durations import film_length, length_in, seconds_of
+from .counts import bare_count
+from .durations import film_length, seconds_of
 from .lexicon import label_kinds, pattern, terms
 from .marks import Piece, pieces_of
 from .places import as_settings, generic, is_slug, slug_words
@@ -52,6 +53,7 @@ class _Reader:
         self.above: list[tuple[int, str]] = []
         self.open_passage = False
         self.local: list[tuple[Scene, str, str, str, bool]] = []
+        self.lengths: list[tuple[Scene, float | None]] = []
 
     def _find_title(self, shown: list[Piece]) -> int:
         """The start of the heading that is the film's title; -1 where there is none."""
@@ -125,18 +127,10 @@ class _Reader:
         scene = self.scenes[-1] if self.scenes else None
         if kind == "title":
             self.script.title = self.script.title or words
-        elif kind == "duration":
-            seconds = seconds_of(words)
-            if scene is not None and scene.kind != "prose":
-                scene.seconds = scene.seconds or seconds
-            else:
-                self.script.total = self.script.total or seconds
-        elif kind == "meta":
-            bare = pattern("geometry").sub("", words)
-            self.script.total = self.script.total or film_length(bare) or length_in(bare)
-        elif kind in ("action", "voice"):
-            self.section = None
-            if words:
+        elif kind in ("duration", "meta", "count"):
+            self._format(kind, piece, scene)
+        elif kind in ("action", "voice") or (kind == "sound" and words and begun and not piece.opens_line and self._in_prose()):
+            if words:  # a sound in the midst of the story is heard there
                 self._words(-1, replace(piece, content=piece.content if kind == "action" else _label_start(self.text, piece)))
         elif not words:
             self.section, self.section_hard, self.section_used = kind, False, False
@@ -146,11 +140,41 @@ class _Reader:
             for value in self._label_value(piece):
                 self._note(kind, piece.said, value)
         else:
-            self.local.append((scene, kind, piece.said, words, piece.gap or not piece.opens_line))
+            for value in self._label_value(piece):
+                self.local.append((scene, kind, piece.said, value, piece.gap or not piece.opens_line))
 
-    def _label_value(self, piece: Piece) -> list[str]:
-        """What a label says. Where the label shares its line with the story, only its first sentence and fragments."""
-        if piece.opens_line and not self.lone_line:
+    def _in_prose(self) -> bool:
+        return bool(self.scenes) and self.scenes[-1].kind == "prose"
+
+    def _format(self, kind: str, piece: Piece, scene: Scene | None) -> None:
+        """A label that gives the film's length, number of shots or format."""
+        if kind == "count" and bare_count(self._first_sentence(piece)) is None:
+            if self.words(piece):  # `Shots: a wave, a gull`: those are the story
+                self._words(-1, replace(piece, label=None))
+            return
+        value = " ".join(self._label_value(piece, every=True))
+        if kind == "duration":
+            seconds = seconds_of(value)
+            if scene is not None and scene.kind != "prose":
+                self.lengths.append((scene, seconds))
+            else:
+                self.script.note_format(value, meta=True)
+                self.script.total = self.script.total or seconds
+            return
+        if kind == "count":
+            self.script.count = self.script.count or bare_count(value)
+        self.script.note_format(pattern("geometry").sub("", value), meta=False)
+
+    def _first_sentence(self, piece: Piece) -> str:
+        spans = sentences(self.text, piece.content, piece.end)
+        return plain(self.text[slice(*spans[0])]) if spans else ""
+
+    def _label_value(self, piece: Piece, every: bool = False) -> list[str]:
+        """What a label says. Where the label shares its line with the story, only its first sentence and fragments.
+
+        every: the rest of any line is the story's, not only of a text that is one line.
+        """
+        if piece.opens_line and not self.lone_line and not every:
             return [self.words(piece)]
         spans = sentences(self.text, piece.content, piece.end)
         kept = 1
@@ -301,6 +325,12 @@ class _Reader:
 
     def finish(self) -> Script:
         script = self.script
+        marked = [s for s in script.scenes if s.kind != "prose"]
+        for scene, seconds in self.lengths:
+            if len(self.lengths) == 1 < len(marked) and scene is marked[-1] and not any(s.seconds for s in marked):
+                script.total = script.total or seconds  # said once, after all scenes: it is the film's
+            else:
+                scene.seconds = scene.seconds or seconds
         kinds = [(kind, said) for _, kind, said, _, _ in self.local]
         for scene, kind, said, words, apart in self.local:
             if apart and kind in ("style", "look_note", "sound") and kinds.count((kind, said)) == 1 and kind == "style":

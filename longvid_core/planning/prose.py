@@ -6,7 +6,8 @@ import re
 
 from .beats import sentences
 from .cast import names_look
-from .durations import film_length, length_in
+from .counts import each_length, only_format
+from .durations import film_length
 from .script import Passage, Scene, Script, about_film, asks_for_style, film_head, film_words, opens_story, plain
 from .textkit import says_something
 
@@ -50,6 +51,10 @@ def sort_prose(script: Script) -> None:
 
 def _note_style(script: Script, said: str) -> None:
     """A sentence about the film's look; what it forbids goes to the negative prompt too."""
+    if only_format(plain(said)):
+        script.note_format(said, meta=True)
+        return
+    script.each = script.each or each_length(said)
     if refused := re.fullmatch(r"no\s+(.+?)\W*", said.strip(), re.IGNORECASE):
         script.negative.append(plain(refused[1]))
     if words := film_words(said):
@@ -80,8 +85,9 @@ def _story_of(script: Script, passage: Passage, leading: bool, first_scene: bool
     begun = False
     for low, high in sentences(script.text, passage.start, passage.end):
         if not begun and first_scene and not leading and (head := film_head(script.text[low:high])):
-            script.total = script.total or film_length(script.text[low : low + head])
-            script.context.append(film_words(script.text[low : low + head].strip(" :\n")))
+            named = script.text[low : low + head].strip(" :：\n")
+            script.note_format(named, meta=about_film(named) == "meta")
+            script.context += filter(None, [film_words(named)])
             low += head
         said = script.text[low:high]
         kind = about_film(said)
@@ -100,7 +106,10 @@ def _story_of(script: Script, passage: Passage, leading: bool, first_scene: bool
             else:
                 kept.append(Passage(low, high, passage.gap or bool(kept)))
         else:
-            script.total = script.total or film_length(said) or (length_in(said) if kind == "film" else None)
+            if kind in ("film", "meta"):
+                script.note_format(said, meta=kind == "meta")
+            else:
+                script.total = script.total or film_length(said)
             words = film_words(said)
             if kind == "style":
                 _note_style(script, said)

@@ -10,14 +10,21 @@ from ..models.records import PlannerRecord
 from .brief import Brief
 
 if TYPE_CHECKING:
+    from ..models.plan import Plan
     from .endpoint import Endpoint
 
 _ASKED = ("mode", "seconds", "segments")
 
 
-def by_rules(brief: Brief) -> PlannerRecord:
-    """The record of a plan by the offline planner."""
-    return _record(brief, "offline", asked=_asked(brief))
+def by_rules(brief: Brief, unmet: str = "") -> PlannerRecord:
+    """The record of a plan by the offline planner. `unmet`: what the text asks for of its film and does not get, and why."""
+    return _record(brief, "offline", asked=_asked(brief) | ({"unmet": unmet} if unmet else {}))
+
+
+def unmet_of(plan: Plan) -> str:
+    """What the text asks for of its film and this plan does not give, and why, as a sentence; empty for nothing."""
+    said = plan.planner.settings.get("unmet") if plan.planner is not None else None
+    return said if isinstance(said, str) else ""
 
 
 def by_model(brief: Brief, endpoint: Endpoint, answer_sha256: str | None) -> PlannerRecord:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .beats import verb_at
-from .lexicon import opens_with, pattern, patterns
+from .counts import Count, count_said, each_length, film_count, only_format, without_counts, without_each
+from .durations import film_length, length_in, without_amounts, without_lengths
+from .lexicon import opens_with, pattern, patterns, split_terms, words
 from .textkit import word_count
 
 _EMPHASIS = (
@@ -63,12 +65,23 @@ class Script:
     text: str
     title: str = ""
     total: float | None = None
+    count: Count | None = None
+    each: float | None = None
     context: list[str] = field(default_factory=list)
     style: list[str] = field(default_factory=list)
     setting: list[str] = field(default_factory=list)
     characters: list[str] = field(default_factory=list)
     negative: list[str] = field(default_factory=list)
     scenes: list[Scene] = field(default_factory=list)
+
+    def note_format(self, said: str, *, meta: bool) -> None:
+        """What a sentence about the film says of its length and number of shots; the first to say so counts.
+
+        meta: it says nothing else, so that any number in it is one of shots, and any length the film's.
+        """
+        self.each = self.each or each_length(said)
+        self.count = self.count or (count_said(said) if meta else film_count(said))
+        self.total = self.total or film_length(said) or (length_in(said) if self.each is None else None)
 
 
 def plain(text: str) -> str:
@@ -93,11 +106,17 @@ _LOOK_NOUN = re.compile(
 @functools.cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     films = pattern("film_nouns").pattern
+    asked = "|".join(sorted(split_terms(words()["film_requests"]), key=lambda t: (-len(t), t)))
     lead = (
         r"(?:please\s+)?(?:(?:create|make|generate|produce|write|give me|i (?:want|need|would like)|we (?:want|need)|this is"
         r"|it is|it's)\s+(?:me\s+|us\s+)?)?"
     )
     return {
+        "lead": re.compile(rf"\A\s*{lead}", re.IGNORECASE),
+        "told": re.compile(
+            rf"\s*(?:{pattern('articles').pattern}\s+)?(?:[\w'’-]+\s+){{0,2}}(?:{films})|.*(?:{films})\s*(?:{asked})?[\s。।！!.]*$",
+            re.IGNORECASE | re.DOTALL,
+        ),
         "film": re.compile(
             rf"\s*{lead}(?:an?|the|this|my|our)?\s*(?:[\w'’.:-]+,?\s+){{0,7}}?(?:{films})"
             r"(?=\s*(?:[,.:;!–—]|$)|\s+(?:about|for|showing|featuring|where|in which|that (?:shows|follows|tells)|set in"
@@ -109,7 +128,12 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"|documentary|ad|advert|commercial|trailer)s?\s+of\b",
             re.IGNORECASE,
         ),
-        "wish": re.compile(r"\s*(?:please\s+)?(?:create|make|generate|produce)\s+(?:me\s+|us\s+)?", re.IGNORECASE),
+        "wish": re.compile(
+            rf"\s*(?:please\s+)?(?:create|make|generate|produce)\s+(?:me\s+|us\s+)?|\s*(?:{pattern('film_wishes').pattern})\s*"
+            rf"|(?<=[\u0900-\u0963\u3005-\u30ff\u3400-\u9fff\uac00-\ud7a3])\s*(?:{asked})(?=[\s。।！!.]*$)",
+            re.IGNORECASE,
+        ),
+        "throughout": re.compile(r"\bthroughout\s*(?:[,;.]|$)|^(?:throughout|for the whole film)\s*[,:]", re.IGNORECASE),
         "style": re.compile(
             r"\s*(?:(?:all |everything )?(?:is |are )?(?:in|with) (?:the|a|an) [\w ,'’-]*\bstyle\b|in the (?:style|manner"
             r"|spirit) of|(?:shot|filmed|captured|rendered|drawn|painted|animated) (?:on|in|with|as|like)\b"
@@ -124,16 +148,16 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 def about_film(sentence: str) -> Literal["film", "style", "meta"] | None:
     """Whether a sentence speaks of the film: what it is (`a 15-second ad`), how it looks, or only its format."""
-    from .durations import only_format
-
-    said = plain(sentence).strip(" .")
+    said = plain(sentence).strip(" .。।")
     if not said:
         return None
     bare = pattern("geometry").sub("", said).strip(" ,.;:/|-–—")
     if not bare or only_format(said):
         return "meta"
     found = _patterns()
-    if found["style"].match(said):
+    if found["style"].match(said) or (
+        found["throughout"].search(said) and verb_at(["x", *re.findall(r"[\w'’-]+", said)]) is None
+    ):
         return "style"
     parts = [p.strip() for p in re.split(r"[,;/|]|\band\b|\bwith\b", said) if p.strip()]
     shotlike = sum(
@@ -151,15 +175,24 @@ def about_film(sentence: str) -> Literal["film", "style", "meta"] | None:
     ]
     if len(styled) * 2 >= len(parts) and verb_at(["x", *re.findall(r"[\w'’-]+", said)]) is None and word_count(said) <= 30:
         return "style"
-    if (found["film"].match(said) or found["of"].match(said)) and word_count(said) <= 60:
-        return "film"
-    return None
+    return "film" if word_count(said) <= 60 and _names_film(said) else None
+
+
+def _names_film(said: str) -> bool:
+    """`A short film about a fox`, `30秒の動画`; not `The night is short`."""
+    found = _patterns()
+    bare = without_counts(said)
+    if match := found["film"].match(bare) or found["of"].match(bare):
+        named = found["lead"].sub("", match.group(), count=1)
+        return verb_at(["x", *re.findall(r"[\w'’-]+", named)]) is None
+    told = film_length(said) is not None and found["told"].match(without_amounts(bare))
+    return bool(told) and verb_at(["x", *re.findall(r"[\w'’-]+", said)]) is None
 
 
 def film_head(sentence: str) -> int:
     """How much of a sentence names the film before what it shows, `Coffee commercial: green hills at sunrise`; 0 for none."""
-    match = re.match(r"\s*([^:.!?]{3,60}):\s+(?=\S.{12,})", sentence, re.DOTALL)
-    if not match or about_film(match[1]) != "film" or about_film(sentence[match.end() :]) is not None:
+    match = re.match(r"\s*([^:：.!?]{3,60})(?::\s+|：\s*)(?=\S.{12,})", sentence, re.DOTALL)
+    if not match or about_film(match[1]) not in ("film", "meta") or about_film(sentence[match.end() :]) is not None:
         return 0
     return match.end()
 
@@ -183,11 +216,9 @@ _CHAT = re.compile(
 
 def film_words(sentence: str) -> str:
     """A sentence about the film as context for every prompt: no `Make me`, no length, no format, the article mended."""
-    from .durations import only_format, without_lengths
-
     if only_format(plain(sentence)):
         return ""
-    said = _patterns()["wish"].sub("", plain(sentence))
+    said = without_counts(_patterns()["wish"].sub("", without_each(plain(sentence))))
     said = pattern("geometry").sub("", without_lengths(said, everywhere=about_film(said) == "film"))
     if _CHAT.match(said):
         return ""

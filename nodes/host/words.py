@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from longvid_core.models.base import exact_fps
 from longvid_core.money import amount, dollars
+from longvid_core.planning.provenance import unmet_of
 from longvid_core.seeds import segment_seed
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 def plan_text(plan: Plan) -> str:
     """The plan as a shot list: what, when, how long, how it is seen, and what the model is asked for."""
     head = f"{plan.title}\n{_shape(plan)} · {plan.mode} mode · {counted(len(plan.segments), 'segment')}"
-    lines = [head]
+    told = unmet_of(plan)
+    lines = [head, *([f"Note: {told}"] if told else [])]
     frame = 0
     for segment in plan.segments:
         frame -= int(segment.index > 0 and segment.join == "continuous")
