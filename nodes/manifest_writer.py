@@ -50,8 +50,8 @@ class ManifestWriter(io.ComfyNode):
                     default=False,
                     optional=True,
                     tooltip="Leave prompts and texts out of the manifest, where their hashes stand in their place, and the "
-                    "workflow out of the film, whose title stays. Such a film can be checked by anybody, and made again by "
-                    "nobody who has not got the words.",
+                    "workflow and the title out of the film. Such a film can be checked by anybody, and made again by nobody "
+                    "who has not got the words.",
                 ),
                 io.String.Input(
                     "certificate",
@@ -108,7 +108,7 @@ class ManifestWriter(io.ComfyNode):
         from longvid_core.manifest.exports import export_all
 
         async with session(cls) as core:
-            release = embedded(film, embed_workflow and not exports.get("share"), cls.hidden, core)
+            release = embedded(film, embed_workflow, exports.get("share", False), cls.hidden, core)
             made = export_all(release, core, **exports)
         shown = manifest_ui(made.manifest, made.path, exported_text(made))
         return io.NodeOutput(manifest_json(made.manifest), str(made.path), ui=shown)

@@ -69,7 +69,7 @@ def make(
         settings, text, size=size, seed=base_seed, planner=planner, images=images, backend=backend, mode=mode, seconds=seconds,
         segments=segments, seed_policy=policy, seed_step=seed_step, fps=fps, fit=fit, title=title,
     )  # fmt: skip
-    encoding = runs.film_options(settings, codec, crf, preset, slate, seam)
+    encoding = runs.film_options(settings, codec, crf, preset, slate, seam, shared=share)
     target = runs.target_of(output, encoding.codec)
     limit = runs.budget_of(budget, settings)
     if first_image is not None:
@@ -125,7 +125,7 @@ def render(
     settings = runs.policy_over(load_settings(config), fallback, on_unknown, on_failure)
     left: list[str] = []
     plan = rerolled(load_plan(plan_file), reroll, left.append)
-    encoding = runs.film_options(settings, codec, crf, preset, slate, seam)
+    encoding = runs.film_options(settings, codec, crf, preset, slate, seam, shared=share)
     target = runs.target_of(output, encoding.codec)
     limit = runs.budget_of(budget, settings)
     draws = backend_named(images or settings.images.backend, "image", "--images").asked

@@ -135,7 +135,11 @@ Seam = Annotated[
 ]  # fmt: skip
 Share = Annotated[
     bool,
-    option(_FILE, "--share", help="Leave prompts and texts out of the manifest, with their hashes in their place, for others."),
+    option(
+        _FILE,
+        "--share",
+        help="Leave prompts and texts out of the manifest, with hashes in their place, and the title out of the film.",
+    ),
 ]
 
 # -- the run -------------------------------------------------------------------------------------------------------------------

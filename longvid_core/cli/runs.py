@@ -235,23 +235,34 @@ def check_access(names: Iterable[str], session: Session, *, only_said: bool = Fa
 
 
 def film_options(
-    settings: Settings, codec: str | None, crf: int | None, preset: str | None, slate: bool | None, seam: str | None = None
+    settings: Settings,
+    codec: str | None,
+    crf: int | None,
+    preset: str | None,
+    slate: bool | None,
+    seam: str | None = None,
+    *,
+    shared: bool = False,
 ) -> FilmOptions:
-    """Options over settings. BadInput names the option that cannot be."""
+    """Options over settings. BadInput names the option that cannot be. shared: nor may the film show its prompts."""
     from pydantic import ValidationError
 
     from ..errors import BadInput
+    from ..manifest.wordless import check_wordless
     from ..models.film import FilmOptions
 
     given = {"codec": codec, "crf": crf, "preset": preset, "slate": slate, "seam": seam}
     values = {**settings.film.model_dump(), **{name: value for name, value in given.items() if value is not None}}
     try:
-        return FilmOptions(**values)
+        options = FilmOptions(**values)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         option = f"--{fault['loc'][0]}"
         message = fault["msg"].removeprefix("Input should be ")
         raise BadInput(f"{option} {fault['input']}: it must be {message}.", "See --help.") from error
+    if shared:
+        check_wordless(options)
+    return options
 
 
 def target_of(output: Path | None, codec: str) -> Path:
@@ -273,10 +284,11 @@ async def make_film(
 ) -> Release:
     """Everything after the plan: keyframes, clips, film and manifest, the latter two at `target` and beside it.
 
-    shared: the manifest without prompts and texts.
+    shared: the manifest without prompts and texts, the film without its title.
     """
     from ..events import StageDone, StageStarted
     from ..manifest.build import manifest_path, write_manifest
+    from ..manifest.wordless import without_title
     from ..media.ffmpeg import ask_ahead, ffmpeg_binary
     from ..render.clips import render_clips
     from ..render.film import export_film, join_film
@@ -286,7 +298,8 @@ async def make_film(
     ask_ahead()  # for the manifest
     plan = await draw_keyframes(plan, session, images=images)
     rendered = await render_clips(plan, session, backend=backend)
-    release = export_film(await join_film(rendered, session, options), target)
+    joined = await join_film(rendered, session, options)
+    release = export_film(without_title(joined, session.scratch) if shared else joined, target)
     session.emit(StageStarted(stage="manifest", total=1))
     write_manifest(release, manifest_path(target), session.store.hashes.sha256, shared=shared)
     session.emit(StageDone(stage="manifest"))

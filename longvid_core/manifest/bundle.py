@@ -117,30 +117,35 @@ def write_bundle(
 
     film: its file, for the workflow it carries. clips: take in the clips themselves, not their hashes alone. shared: without any
     words, those of the workflow and in the pictures' tags included: it proves a film, and replays it for nobody who has not got
-    them; what pictures show stays. StoreError where a
-    reference or clip is not in the store, Interrupted when asked for.
+    them; what pictures show stays. The bundle of a manifest that was shared before is that, too. StoreError where a reference or
+    clip is not in the store, BadInput where words would go out inside a clip's own file, Interrupted when asked for.
     """
     from ..planfile import plan_json
     from .build import manifest_json
     from .load import load_manifest
     from .references import stored_pictures
     from .share import share
+    from .wordless import check_tags
 
     read = load_manifest(manifest)
     made = share(read) if shared else read
-    texts = {MANIFEST: manifest_json(made).encode() if shared else manifest.read_bytes(), PLAN: plan_json(made.plan).encode()}
-    if not shared:
+    as_it_is = made is read
+    texts = {MANIFEST: manifest.read_bytes() if as_it_is else manifest_json(made).encode(), PLAN: plan_json(made.plan).encode()}
+    if as_it_is:
         from ..approval import signature_beside
 
         signature = signature_beside(manifest)
         texts |= {SIGNATURE: signature.read_bytes()} if signature.is_file() else {}
-        texts |= _canvas_of(film) if film is not None else {}
+    if film is not None and not made.shared:
+        texts |= _canvas_of(film)
     with temporary_folder() as bare:
         stored = stored_pictures(read, store)
-        pictures = _without_words(stored.values(), bare) if shared else stored
+        pictures = _without_words(stored.values(), bare) if made.shared else stored
         files = {f"references/{sha256}{path.suffix.lower()}": path for sha256, path in pictures.items()}
         if clips:
             files |= _clips_of(read, store)
+            if made.shared:
+                check_tags(files[name] for name in files if _CLIP.fullmatch(name))
         _write(target, texts, files, interrupted)
     return Bundled(target, len(pictures), len(files) - len(pictures), made.shared, target.stat().st_size, sha256_file(target))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from ..errors import BadInput
 from .build import manifest_path, write_manifest
+from .wordless import check_wordless, drop_title
 
 if TYPE_CHECKING:
     from ..models.film import Release
@@ -50,13 +51,17 @@ def export_all(
     """Write the film's manifest beside it, sign the film where a certificate is named, and write what else is asked for.
 
     Names: NAME.otio, NAME.edl, NAME.bundle.zip and a folder NAME_frames. The film is signed in place, after the manifest, which
-    names it unsigned; the bundle takes the signature in. BadInput for a choice there is not, and what each of them raises.
+    names it unsigned; the bundle takes the signature in. share: words go out in none of them, and the film loses its title first.
+    BadInput for a choice there is not, and what each of them raises.
     """
     for name, value, known in (("timeline", timeline, TIMELINES), ("bundle", bundle, BUNDLES), ("frames", frames, FRAMES)):
         if value not in known:
             raise BadInput(f"{name} {value!r}: there is no such choice.", f"There is: {', '.join(known)}.")
     film = Path(release.film.path)
     path = manifest_path(film)
+    if share:
+        check_wordless(release.options)
+        drop_title(film)
     manifest = write_manifest(release, path, session.store.hashes.sha256, shared=share)
     signer, files = None, []
     if certificate.strip():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ..errors import BadInput
@@ -29,17 +29,17 @@ def _escaped(text: str) -> str:
     return "".join("\\" + c if c in "=;#\\\n" else c for c in text)
 
 
-def write_tags(path: str | Path, tags: Mapping[str, str], stale: Path | None = None) -> None:
+def write_tags(path: str | Path, tags: Mapping[str, str], stale: Path | None = None, *, without: Collection[str] = ()) -> None:
     """Add `tags` to the film at `path`, or replace them, keeping its other ones; pictures and sound stay as they are.
 
-    The file is replaced whole or not at all. `stale`: a file that tells of the film as it was, such as its manifest; it goes
-    the moment before. BadInput for a container that holds no tags.
+    `without`: tags that go. The file is replaced whole or not at all. `stale`: a file that tells of the film as it was, such as
+    its manifest; it goes the moment before. BadInput for a container that holds no tags.
     """
     path = Path(path)
     muxer = _MUXERS.get(path.suffix.lower())
     if muxer is None:
         raise BadInput(f"{path.name}: tags are kept in {', '.join(_MUXERS)} only.")
-    everything = {**read_tags(path), **tags}
+    everything = {name: text for name, text in {**read_tags(path), **tags}.items() if name not in without}
     with whole_file(path, stale=stale) as temporary, temporary_folder() as work:
         listing = work / "tags.txt"
         tag_file(listing, everything)

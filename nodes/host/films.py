@@ -42,27 +42,32 @@ def _holds(file: Path, key: str) -> bool:
         return False  # whatever it was, it is none now; it stays where it is
 
 
-def embedded(release: Release, wanted: bool, hidden: io.HiddenHolder, session: Session) -> Release:
+def embedded(release: Release, wanted: bool, share: bool, hidden: io.HiddenHolder, session: Session) -> Release:
     """The release with ComfyUI's own `prompt` and `workflow` in the film's file, as its Save nodes put them, or without.
+
+    share: it gets no words, and a title that was taken out of it stays out.
 
     In place and whole or not at all; picture and sound keep their bytes. Where they are not wanted, or ComfyUI runs with
     --disable-metadata, a film that holds them from an earlier run loses them. So does one that was signed: its manifest is of the
     film unsigned. Nothing is written when the file is right.
     """
     from longvid_core.manifest.build import manifest_path
+    from longvid_core.manifest.wordless import TITLE
     from longvid_core.media.tags import read_tags, write_tags
     from longvid_core.render.film import export_film
     from longvid_core.signing.bare import credentials_span
     from longvid_core.signing.film import signature_path
 
-    tags = _metadata(hidden) if wanted and not args.disable_metadata else {}
+    tags = _metadata(hidden) if wanted and not share and not args.disable_metadata else {}
     file = Path(release.film.path)
-    there = {name: value for name, value in read_tags(file).items() if name in (*CANVAS_TAGS, *tags)}
+    every = read_tags(file)
+    there = {name: value for name, value in every.items() if name in (*CANVAS_TAGS, *tags)}
     signed = credentials_span(file) is not None
-    if there == tags and not signed:
+    lacks_title = not share and bool(release.rendered.plan.title) and TITLE not in every
+    if there == tags and not lacks_title and not signed:
         return release
     clean = session.store.film(release.film.key)
-    if (signed or there.keys() - tags.keys()) and clean is not None:
+    if (signed or there.keys() - tags.keys() or lacks_title) and clean is not None:
         export_film(release.model_copy(update={"film": clean}), file)
         signature_path(file).unlink(missing_ok=True)
     if tags:

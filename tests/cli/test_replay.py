@@ -261,11 +261,15 @@ def test_other_versions_are_told(film: Path, longvid: Longvid) -> None:
 
 
 def test_a_shared_manifest_is_checked_and_not_rendered(home: Path, longvid: Longvid) -> None:
-    film = made(longvid, small_plan(2), "--share")
-    assert "sea at dusk" not in manifest_path(film).read_text()
+    plan = small_plan(2)
+    film = made(longvid, plan, "--share")
+    words = [plan.title, "sea at dusk"]
+    assert not [w for w in words for file in (film, manifest_path(film)) if w.encode() in file.read_bytes()]
     assert longvid("replay", film, "--check").code == 0
     ran = longvid("replay", film)
     assert ran.code == 2 and "shared without its words" in ran.err
+    ran = longvid("render", "plan.json", "--share", "--slate", "-o", "other.mp4")
+    assert ran.code == 2 and "a slate shows its prompts" in ran.err and not Path("other.mp4").exists()
 
 
 def test_a_film_never_overwrites_the_one_it_is_compared_with(film: Path, longvid: Longvid, tmp_path: Path) -> None:

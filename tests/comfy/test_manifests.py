@@ -64,9 +64,11 @@ def test_a_film_goes_out_signed_with_all_that_belongs_to_it_and_its_workflow_sta
     assert json.loads(read_tags(film)["workflow"]) == WORKFLOW
     plain = with_inputs(prompt, WRITER, certificate="", share=True)
     assert film_of(fresh, plain, fresh.run(plain, WORKFLOW)) == film
-    assert not {"prompt", "workflow"} & set(read_tags(film)), "what is shared without its words has no workflow in it, either"
+    assert not {"prompt", "workflow", "title"} & set(read_tags(film)), "what is shared without its words has none in its tags"
     assert not film.with_suffix(".signature.json").exists()  # its prompt is another one now, its frames are not
     assert manifest_beside(film).film.frames_sha256 == manifest.film.frames_sha256
+    fresh.run(with_inputs(plain, WRITER, share=False), WORKFLOW)
+    assert {"prompt", "workflow", "title"} <= set(read_tags(film)), "and has them again where it is not shared"
 
 
 @pytest.mark.parametrize("mode", ["keyframe", "chaining"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 import stat
 import zipfile
 from collections.abc import Callable
@@ -16,9 +17,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from longvid_core.errors import BadInput, Interrupted, LongvidError, NewerSchema, NotEqual, StoreError
-from longvid_core.manifest.build import manifest_path, write_manifest
+from longvid_core.manifest.build import manifest_json, manifest_path, write_manifest
 from longvid_core.manifest.bundle import is_bundle, opened_bundle, write_bundle
 from longvid_core.manifest.load import load_manifest
+from longvid_core.manifest.share import share
+from longvid_core.manifest.wordless import check_tags
 from longvid_core.media.images import asset_of
 from longvid_core.media.tags import write_tags
 from longvid_core.models import Reference
@@ -100,6 +103,25 @@ def test_shared_it_holds_no_words_and_no_names(bundle: Bundle, place: Path) -> N
     with opened_bundle(bundle(shared=True)) as opened:
         assert load_manifest(opened.manifest).shared and opened.canvas() == {}
         assert opened.picture(manifest.plan.cast[0].references[0].image.pixels_sha256) is not None
+
+
+def test_what_was_shared_before_gets_its_words_back_from_nowhere(place: Path, tmp_path: Path) -> None:
+    manifest = load_manifest(place / "film.manifest.json")
+    file = tmp_path / "shared.manifest.json"
+    file.write_text(manifest_json(share(manifest)))
+    store = Store(place / "home")
+    data = write_bundle(file, tmp_path / "it.zip", store, film=place / "film.mp4").path.read_bytes()
+    assert not [k.id for k in manifest.plan.keyframes if k.prompt.encode() in data] and b"workflow" not in data
+    with opened_bundle(tmp_path / "it.zip") as opened:
+        assert opened.manifest.read_bytes() == file.read_bytes()
+
+
+def test_clips_in_whose_files_words_may_stand_are_not_shared(bundle: Bundle, place: Path, tmp_path: Path) -> None:
+    assert any(name.startswith("clips/") for name in names(bundle(shared=True, clips=True)))
+    elsewhere = tmp_path / "clip.mp4"
+    shutil.copy(place / "film.mp4", elsewhere)
+    with pytest.raises(BadInput, match=r"tags: longvid_film, prompt, title, workflow\.\n.*--clips"):
+        check_tags([elsewhere])
 
 
 def test_it_names_no_folder(bundle: Bundle, place: Path) -> None:
