@@ -134,7 +134,7 @@ def read_credentials(path: Path, authorities: Authorities = NOBODY) -> Credentia
             raise BadInput(f"cannot read {path}: {in_words(error)[0]}.", "Check the path.") from error
         if said is None:
             return None
-        if said["validation_state"] == "Trusted":
+        if _vouched_for(said):
             return _credentials(said, trust)
     assert said is not None
     return _credentials(said, "unknown")
@@ -148,6 +148,13 @@ def _read(library: Any, path: Path, anchors: Sequence[Certificate]) -> dict[str,
             return None
         with reader:
             return {**json.loads(reader.json()), "detail": json.loads(reader.crjson())}
+
+
+def _vouched_for(said: dict[str, Any]) -> bool:
+    """Whether an authority vouches for who signed, whatever became of the file since: that is another question."""
+    good = said.get("validation_results", {}).get("activeManifest", {}).get("success", ())
+    codes = {status["code"] for status in (*good, *said.get("validation_status", ()))}
+    return "signingCredential.trusted" in codes and _EXPIRED not in codes
 
 
 def _credentials(said: dict[str, Any], trust: Trust) -> Credentials:

@@ -51,7 +51,9 @@ def test_an_unsigned_film_is_said_to_be_one(reel: Reel, look) -> None:
 
 def test_a_byte_of_the_pictures(signed: Reel, look) -> None:
     flip(signed.film, inside(signed.film, b"mdat"))
-    assert {"credentials", "film"} <= broken(look(signed))
+    verdict = look(signed)
+    assert {"credentials", "film"} <= broken(verdict)
+    assert verdict.signer.trust == "own" and verdict.check("signer").holds, "who signed it is as well known as before"
 
 
 def test_a_byte_of_the_index(signed: Reel, look) -> None:
