@@ -77,8 +77,11 @@ def declared(entries: list[str]) -> list[Person]:
 
 
 def _declared(part: str, people: list[Person]) -> Person | None:
+    if called := re.match(rf"(?P<a>an?\s[^,;:]{{2,40}}?)\s+(?:named|called)\s+(?P<n>{_NAME})(?P<b>.*)", part, re.DOTALL):
+        part = f"{called['n']}, {called['a']}{called['b']}"
     match = _DECLARED.match(part) or _IS.match(part) or _WEARS.match(part)
-    if match and match["name"].split()[0] not in terms("not_names"):
+    titled = match and re.match(r"The [A-Z]", match["name"]) and not word_count(match["name"]) > 3
+    if match and (titled or match["name"].split()[0] not in terms("not_names")):
         name, look = match["name"].strip(), match["look"].strip(" .")
         name = name.title() if name.isupper() and len(name) > 1 else name
         age = (match["age"] or "").strip("()（） ") if "age" in match.re.groupindex else ""
@@ -87,7 +90,7 @@ def _declared(part: str, people: list[Person]) -> Person | None:
         if known is not None:
             known.look = f"{known.look}, {look}" if known.look else look
             return None
-        first = name.split()[0].strip(".")
+        first = name.split()[-1] if titled else name.split()[0].strip(".")
         heads = {name} | ({first} if len(first) > 2 and first not in ("The", "Captain", "Doctor", "Mrs", "Miss") else set())
         return Person(name, heads, look, sex_in(look), named=True)
     if not part or word_count(part) > 60:

@@ -120,6 +120,8 @@ class Company:
         if match is None or not seen:
             return words
         before = words[: match.start()]
+        if sum(p.animal and self._place(p, words) < match.start() for p in seen) > 1:
+            return words  # `the cat sees a moth and follows it`
         for person in seen:
             before = mention(person).sub(" ", before, count=1).replace(person.look or "\0", " ")
         if re.search(r"(?<!\w)(?:an?|the|this|that|his|her|its|their|some|two)\s", before, re.IGNORECASE):
@@ -144,11 +146,18 @@ class Company:
             if not person.sex and not person.animal:
                 person.sex = sex
                 return person
+        only = [p for p in self.people if p.declared and not p.animal]
+        if not self.recent and len(only) == 1 and only[0].sex in ("", sex):
+            only[0].sex = sex
+            return only[0]
         return next((p for p in self.recent if p.animal and not p.sex and not p.owned), None)
 
     def _instead(self, match: re.Match[str], bare: str, person: Person) -> str:
         said, word = person.said, match.group().lower()
         after = re.match(r"\s+([^\W\d_]+)", bare[match.end() :])
+        seen = re.search(r"\b(?:sees?|saw|finds?|found|watch(?:es)?|follows?|shows?)\s+$", bare[: match.start()], re.IGNORECASE)
+        if word == "her" and seen and after is not None and after[1].lower().endswith("ing"):
+            return said  # `we see her walking`
         owns = word == "his" or (word == "her" and after is not None and after[1].lower() not in terms("after_object"))
         said = f"{said}'s" if owns or word == "hers" else said
         return said[0].upper() + said[1:] if match.start() == 0 or match.group()[0].isupper() else said

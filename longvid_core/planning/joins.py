@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import replace
 from typing import Literal
 
-from .beats import CLAUSE, PARAGRAPH, SENTENCE, Unit, leading_subject, sentences, verse_lines
+from .beats import CLAUSE, PARAGRAPH, SENTENCE, Unit, leading_subject, opens_with_verb, sentences, verse_lines
 from .cast import names_look
 from .lexicon import opens_with, patterns, terms
 from .script import Script
 from .textkit import density, says_something, word_count
 from .visual_words import framing_label, time_in
 
+_LEANS = re.compile(r"(?:and|but|or|nor)\b|(?:of|from|than|that|which|who|whose|where|until|till)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{4,}")
 
 _FRAMED = re.compile(
@@ -34,6 +36,7 @@ def units_of(script: Script) -> list[Unit]:
                 spans = [(passage.start, passage.end)]
             else:
                 lines = verse_lines(text, passage.start, passage.end)
+                lines = _whole_thoughts(text, lines) if lines is not None else None
                 spans = lines if lines is not None else sentences(text, passage.start, passage.end)
             for place, (low, high) in enumerate(spans):
                 if not says_something(text[low:high]):
@@ -57,6 +60,20 @@ def units_of(script: Script) -> list[Unit]:
     return found
 
 
+def _whole_thoughts(text: str, lines: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Verse lines, of which one that leaves its clause open goes together with the next, where that cannot stand alone."""
+    found: list[tuple[int, int]] = []
+    for low, high in lines:
+        before = text[found[-1][0] : low].rstrip() if found else ""
+        words = text[low:high].strip()
+        leans = words[:1].islower() and (opens_with_verb(words) or bool(_LEANS.match(words)))
+        if before and before[-1:].isalnum() and leans and word_count(before) + word_count(words) <= 20:
+            found[-1] = (found[-1][0], high)
+        else:
+            found.append((low, high))
+    return found
+
+
 def _weight(words: str) -> float:
     """Words to show. A sentence that only says how somebody looks needs little time of its own."""
     return word_count(words) * (0.4 if names_look(words) else 1.0)
@@ -64,6 +81,8 @@ def _weight(words: str) -> float:
 
 def _runs_on(text: str, start: int) -> bool:
     """Whether the verse line before `start` leaves its sentence open."""
+    if unicodedata.category(text[start : start + 1] or " ") == "So":
+        return False  # a line that an emoji opens
     return text[max(0, start - 8) : start].rstrip()[-1:] not in ".!?…。！？"
 
 

@@ -79,6 +79,7 @@ class Piece:
     clock: tuple[float, float | None] | None = None
     label: str | None = None
     said: str = ""
+    name: str = ""
     markup: Literal["", "rule", "fence", "blank"] = ""
     code: bool = False
 
@@ -97,6 +98,7 @@ class _Marks(TypedDict, total=False):
     clock: tuple[float, float | None]
     label: str
     said: str
+    name: str
 
 
 @functools.cache
@@ -126,12 +128,21 @@ def _scene() -> re.Pattern[str]:
     number = rf"(?P<n>\d{{1,3}}[a-zA-Z]?(?!\w)|{spelt}|[ivxIVX]{{1,5}}(?!\w)|[一二三四五六七八九十]+)"
     return re.compile(
         rf"{_B}(?:{untold})(?:\s+(?:\d{{1,2}}|{spelt}))?(?P<told>{_B}\s*(?:[:：]|\s[–—-]\s){_B})\s*"
+        rf"|(?P<lone>{_B}[\[(【](?:{untold})(?:\s+(?:\d{{1,2}}|{spelt}))?[^\[\]()【】\n]{{0,24}}[\])】]{_B}\s*(?=\n|$))"
         rf"|{_B}[\[(【<]?\s*(?:(?:{names})\s*(?:no\.?|number|nr\.?|n°|№|\#)?\s*{number}(?:\s*(?:/|of)\s*\d+)?"
         rf"|第\s*[\d一二三四五六七八九十]+\s*(?:场|場|幕|镜|鏡|章|话|話|シーン|カット|节)景?)"
         rf"(?=\W|$)\s*(?P<after>[\])】>]?{_B}\s*(?:[:：.|,)\]–—-]+{_B}|(?=[(\[（【])|(?=\s*$)|(?=\n)|(?=\s+(?-i:[A-ZÀ-ÞА-Я]))"
         rf"|(?<=[\])】>])))\s*",
         re.IGNORECASE,
     )
+
+
+@functools.cache
+def _named() -> re.Pattern[str]:
+    """What a time has in front of it where a line opens with both: `Hook (0-3s): `."""
+    span = _RANGE.replace("?P<from>", "").replace("?P<to>", "")
+    time = rf"[\[(（【]\s*(?:{span}|{_CLOCK}|{amount()})\s*[\])）】]\s*{_B}\s*[:：–—-]"
+    return re.compile(rf"{_B}(?P<name>[^\W\d_][\w'’&/ -]{{0,30}}?){_B}\s*(?={time})", re.IGNORECASE)
 
 
 def pieces_of(text: str) -> list[Piece]:
@@ -177,7 +188,9 @@ def _row(text: str, start: int, end: int, gap: bool, following: int) -> Piece:
         return Piece(start, end, end, True, gap, markup="fence")
     cells = [c.strip() for c in text[start:end].strip().strip("|").split("|")]
     seconds = next((seconds_of(c) for c in cells if re.fullmatch(amount(), c, re.IGNORECASE)), None)
-    return Piece(start, start, end, True, gap, number=0, seconds=seconds)
+    spans = (m for c in cells if (m := re.fullmatch(_RANGE, c, re.IGNORECASE)))
+    clock = next(((_clock_seconds(m["from"]), _clock_seconds(m["to"])) for m in spans), None)
+    return Piece(start, start, end, True, gap, number=0, seconds=seconds, clock=clock)
 
 
 _HEAD = re.compile(r"[\s#>*_•+–—-]*(?:\(?\d{1,3}[.)]\s+)?[*_]*")
@@ -207,6 +220,8 @@ def _breaks_in(text: str, start: int, end: int) -> list[int]:
     if ":" in line:
         for match in _time().finditer(line):
             closes = _scene().match(line, head) is not None and not says_something(line[match.end() :])
+            opened = _named().match(line, head)
+            closes = closes or (opened is not None and match.start() <= opened.end())
             if match.start() > head and line[match.start()] in "[(【" and line[match.start() - 1].isspace() and not closes:
                 found.add(match.start())
     for match in _SLUG.finditer(line):
@@ -261,7 +276,8 @@ def _read(text: str, start: int, end: int, opens_line: bool, gap: bool) -> list[
     if piece.slug:
         line = text[at:end]
         stop = _SLUG_TIME.search(line) or re.search(r"[.:]\s+(?=\S)", line)
-        if stop and line[stop.end() :].strip(" *_\n") and stop.end() < len(line):
+        rest = line[stop.end() :].strip(" *_\n") if stop else ""
+        if stop and rest and not re.fullmatch(r"\d{1,3}[A-Z]?", rest):
             cut = at + stop.end()
             return [Piece(start, at, cut, opens_line, gap, **marks), *_read(text, cut, end, False, False)]
     return [piece]
@@ -287,6 +303,9 @@ def _one_mark(text: str, at: int, end: int, opens_line: bool, marks: _Marks) -> 
     if "number" not in marks and "scene" not in marks and (match := _ITEM.match(text, at, end)):
         digits = next(g for g in match.groups() if g)
         marks["number"] = int(digits) if digits.isascii() and digits.isdigit() else 0
+        return match.end()
+    if opens_line and not {"name", "clock", "seconds"} & set(marks) and (match := _named().match(text, at, end)):
+        marks["name"] = match["name"]
         return match.end()
     if "clock" not in marks and (match := _time().match(text, at, end)):
         first = match["from"] or match["from2"] or match["at"] or match["at2"]

@@ -69,7 +69,7 @@ def plan_offline(brief: Brief, limits: Limits) -> Plan:
             join="continuous" if place and not shot.cut else "cut",
             text=shot.text,
             prompt=shot.prompt,
-            negative=", ".join(n.rstrip(" .") for n in script.negative),
+            negative=", ".join(dict.fromkeys(n.rstrip(" .") for n in script.negative)),
             frames=frames[place],
             first_keyframe=ends[place][0],
             last_keyframe=ends[place][1],

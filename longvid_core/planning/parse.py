@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from .beats import sentences, verb_at
 from .counts import bare_count
@@ -11,10 +11,12 @@ from .durations import film_length, seconds_of
 from .lexicon import label_kinds, pattern, terms
 from .marks import Piece, pieces_of
 from .places import as_settings, generic, is_slug, slug_words
-from .prose import lengths_from_clocks, sort_prose
-from .script import Passage, Scene, SceneKind, Script, about_film, film_words, plain
+from .prose import can_open, lengths_from_clocks, note_style, sort_prose
+from .script import Passage, Scene, SceneKind, Script, about_film, asks_for_style, film_words, plain
 from .textkit import says_something, word_count
+from .visual_words import time_in
 
+_OPENS = frozenset("\"“«'’(") | frozenset(chr(c) for c in range(0x41, 0x500) if chr(c).isupper())
 _FILM_WIDE = ("style", "look_note", "setting", "time", "character", "sound")
 
 
@@ -29,6 +31,18 @@ def parse(text: str) -> Script:
     if not script.scenes:
         _only_marks(script, reader)
     return script
+
+
+@dataclass(frozen=True)
+class _Local:
+    """A label below a scene's first words. `apart`: after a gap or inside a line; `wide`: as it stands it may be the film's."""
+
+    scene: Scene
+    kind: str
+    said: str
+    words: str
+    apart: bool
+    wide: bool
 
 
 class _Reader:
@@ -52,17 +66,45 @@ class _Reader:
         self.pending: Piece | None = None
         self.above: list[tuple[int, str]] = []
         self.open_passage = False
-        self.local: list[tuple[Scene, str, str, str, bool]] = []
+        self.local: list[_Local] = []
+        self.wide_to = -1
         self.lengths: list[tuple[Scene, float | None]] = []
 
     def _find_title(self, shown: list[Piece]) -> int:
         """The start of the heading that is the film's title; -1 where there is none."""
+        if shown and not shown[0].level and self._heads_the_page(shown[0]):
+            return shown[0].start
         if not shown or not shown[0].level or shown[0].scene or len(shown) < 2:
             return -1
         first = shown[0]
         rivals = [p for p in shown[1:] if p.level and p.level <= first.level]
         words = self.words(first)
         return -1 if rivals or not words or words.lower() in label_kinds() else first.start
+
+    def _heads_the_page(self, first: Piece) -> bool:
+        """Whether a line by itself at the top, `The Last Tram`, is a title: in capitals, no sentence, no hour."""
+        at = self.pieces.index(first)
+        alone = at + 2 < len(self.pieces) and self.pieces[at + 1].markup == "blank"
+        words = self.words(first).split()
+        plainly = not (
+            first.scene or first.slug or first.bullet or first.code or first.label or first.join or first.number is not None
+        )
+        if not alone or not plainly or not 1 <= len(words) <= 8 or first.clock or first.seconds:
+            return False
+        said = " ".join(words)
+        capitals = (
+            all(w[:1].isupper() or w[:1] in "\"“«'’(" or len(w) < 4 for w in words) and words[0][:1] in _OPENS or said.isupper()
+        )
+        several = len(words) > 1 or said.isupper() or any(p.scene or p.slug or p.join for p in self.pieces)
+        verb = verb_at(["x", *said.split()]) is not None and not said.isupper()
+        return (
+            capitals
+            and several
+            and not verb
+            and said[-1] not in ".!?…:;,。！？"
+            and time_in(said) is None
+            and about_film(said) is None
+        )
 
     def words(self, piece: Piece) -> str:
         return plain(self.text[piece.content : piece.end]).strip("# ").strip()
@@ -102,22 +144,33 @@ class _Reader:
         words = self.words(piece)
         bare = words.lower().strip(" :.")
         kind = piece.label or label_kinds().get(bare)
-        while self.above and self.above[-1][0] >= piece.level:
-            self.above.pop()
+        self._leave(piece.level)
         self.section, self.section_hard, self.section_used = None, True, False
         if kind in (*_FILM_WIDE, "negative"):
             self.section = kind
             return
         if bare in terms("containers") or kind in ("action", "title"):
             return
-        last = self.scenes[-1] if self.scenes else None
-        if last is not None and last.level and last.level < piece.level and all(p.heading for p in last.passages):
-            self.scenes.pop()
-            self.above.append((last.level, " ".join(plain(self.text[p.start : p.end]).strip("# ") for p in last.passages)))
+        self._enter(piece.level)
         scene = self._open("scene", piece, level=piece.level)
         scene.settings = [w for _, w in self.above if w and not generic(w)]
         if says_something(words):
             scene.passages.append(Passage(piece.content, piece.end, True, heading=True))
+
+    def _leave(self, level: int) -> None:
+        while self.above and self.above[-1][0] >= level:
+            self.above.pop()
+
+    def _enter(self, level: int) -> None:
+        """A heading that has nothing below it but headings is no scene: those below it play there."""
+        self._leave(level)
+        last = self.scenes[-1] if self.scenes else None
+        if last is not None and last.level and last.level < level and all(p.heading for p in last.passages):
+            self.scenes.pop()
+            said = " ".join(plain(self.text[p.start : p.end]).strip("# ") for p in last.passages)
+            self.above.append(
+                (last.level, re.sub(r"^(?:episode|chapter|act|part)\s+\w+\s*[:.–—-]\s*", "", said, flags=re.IGNORECASE))
+            )
 
     def _label(self, piece: Piece) -> None:
         self.open_passage = False
@@ -141,7 +194,13 @@ class _Reader:
                 self._note(kind, piece.said, value)
         else:
             for value in self._label_value(piece):
-                self.local.append((scene, kind, piece.said, value, piece.gap or not piece.opens_line))
+                apart = piece.gap or not piece.opens_line
+                outside = (
+                    not piece.bullet and piece.indent <= scene.indent and (piece.gap or scene.kind == "item" or kind == "style")
+                )
+                wide = outside if piece.opens_line else bool(self.local) and self.local[-1].wide and self.wide_to == piece.start
+                self.wide_to = piece.end if wide else -1
+                self.local.append(_Local(scene, kind, piece.said, value, apart, wide))
 
     def _in_prose(self) -> bool:
         return bool(self.scenes) and self.scenes[-1].kind == "prose"
@@ -210,6 +269,8 @@ class _Reader:
             script.negative.append(words)
         elif kind == "setting":
             script.setting.append(film_words(words))
+        elif kind in ("style", "look_note") and not said and asks_for_style(words):
+            note_style(script, words)
         elif kept := film_words(words):
             named = said and kind in ("look_note", "sound", "time")
             script.style.append(f"{said[:1].upper()}{said[1:]}: {kept}" if named else kept)
@@ -245,6 +306,8 @@ class _Reader:
             )
             self.open_passage = False
             return
+        if piece.level and marked:
+            self._enter(piece.level)
         if marked or (self.pending is not None) or not self.scenes or self._leaves_list(piece):
             old = self.scenes[-1] if self.scenes else None
             kind: SceneKind = marked or (
@@ -255,6 +318,8 @@ class _Reader:
                 scene.settings = list(old.settings) if old.kind == "item" else as_settings(self.text, old)
             elif not scene.settings and piece.level:
                 scene.settings = [w for _, w in self.above if w and not generic(w)]
+            if piece.name and not generic(piece.name):
+                scene.settings = [*scene.settings, piece.name]
         else:
             scene = self.scenes[-1]
             scene.seconds = scene.seconds or piece.seconds
@@ -331,9 +396,16 @@ class _Reader:
                 script.total = script.total or seconds  # said once, after all scenes: it is the film's
             else:
                 scene.seconds = scene.seconds or seconds
-        kinds = [(kind, said) for _, kind, said, _, _ in self.local]
-        for scene, kind, said, words, apart in self.local:
-            if apart and kind in ("style", "look_note", "sound") and kinds.count((kind, said)) == 1 and kind == "style":
+        kinds = [(note.kind, note.said) for note in self.local]
+        leads = bool(marked) and script.scenes[0].kind == "prose" and can_open(marked[0])
+        for note in self.local:
+            scene, kind, said, words = note.scene, note.kind, note.said, note.words
+            once = kinds.count((kind, said)) == 1
+            if once and (
+                (note.apart and kind == "style")
+                or (leads and scene is script.scenes[0])
+                or (note.wide and len(marked) > 1 and scene is marked[-1] and kind in ("style", "look_note", "sound"))
+            ):
                 self._note(kind, said, words)
             elif kind in ("setting", "time"):
                 scene.settings.append(film_words(words))

@@ -40,6 +40,7 @@ def discovered(sentences: list[str], known: list[Person]) -> list[Person]:
         for clause in re.split(r";\s+", sentence):
             if (said := look_said(clause)) and (said[0] in names or any(p.name == said[0] for p in people)):
                 _named(people, said[0]).look = _named(people, said[0]).look or said[1]
+        sentence = re.sub(r"\[[^\]]*\]", lambda m: " " * len(m.group()), sentence)  # `[DRONE, RISING]` is nobody
         spots = list(_TOKEN.finditer(sentence))
         tokens = [m.group() for m in spots]
         shouted = sentence.upper() == sentence
@@ -103,7 +104,12 @@ def _named(people: list[Person], name: str) -> Person:
 def _introduces(tokens: list[str], at: int) -> bool:
     """`JOE, 60s, …` in a screenplay, or a known first name before `, a girl in …`."""
     token = tokens[at]
-    if at + 2 >= len(tokens) or tokens[at + 1] != ",":
+    if at + 2 >= len(tokens):
+        return False
+    if tokens[at + 1] == "(":  # `VERA (58, grey bun) unlocks`
+        inside = tokens[at + 2]
+        return token.isupper() and len(token) > 2 and (inside[0].isdigit() or inside.islower()) and ")" in tokens[at:]
+    if tokens[at + 1] != ",":
         return False
     if token.isupper() and len(token) > 2 and token.isalpha():
         return True
@@ -133,7 +139,11 @@ def _meet_name(sentence: str, spots: list[re.Match[str]], tokens: list[str], at:
         person.heads.add(tokens[at])
     if new and before in roles():
         person.sex = sex_of(before)
-    look, last, alias = _tail(sentence, spots, tokens, at, loose=shout)
+    if tokens[at + 1 : at + 2] == ["("] and shout:
+        last = tokens.index(")", at)
+        look, alias = sentence[spots[at + 2].start() : spots[last].start()].strip(), ""
+    else:
+        look, last, alias = _tail(sentence, spots, tokens, at, loose=shout)
     if look and not person.look:
         person.look = look
         person.sex = person.sex or sex_of(alias) or sex_in(look)

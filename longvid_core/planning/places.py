@@ -23,6 +23,8 @@ def generic(words: str) -> bool:
 def slug_words(words: str, mark: str) -> str:
     """`INT. KITCHEN - NIGHT` as words: `interior: kitchen, night`."""
     said = plain(words).strip(" .:-–—*")
+    if numbered := re.match(r"\W*(\d{1,3}[A-Z]?)\b", mark):  # shooting scripts number both ends of the line
+        said = re.sub(rf"\s+{numbered[1]}\W*$", "", said)
     parts = [p.strip() for p in re.split(r"\s+[-–—]+\s+|\s*[-–—]{2}\s*", said) if p.strip()]
     kept = [p for p in parts if p.lower().strip(".") not in ("continuous", "same", "same time", "later", "moments later")]
     inside, outside = re.search(r"\bINT\b|I/E", mark, re.IGNORECASE), re.search(r"\bEXT\b", mark, re.IGNORECASE)
@@ -32,7 +34,7 @@ def slug_words(words: str, mark: str) -> str:
 
 def is_slug(scene: Scene, words: str) -> bool:
     """Whether `words` are the slugline that gave the scene its place."""
-    return any(s.endswith(slug_words(words, "")) for s in scene.settings)
+    return any(s.endswith((slug_words(words, ""), slug_words(words, scene.mark))) for s in scene.settings)
 
 
 def as_settings(text: str, scene: Scene) -> list[str]:

@@ -8,7 +8,7 @@ from .beats import sentences
 from .cast import names_look
 from .counts import each_length, only_format
 from .durations import film_length
-from .script import Passage, Scene, Script, about_film, asks_for_style, film_head, film_words, opens_story, plain
+from .script import Passage, Scene, Script, about_film, asks_for_style, film_head, film_words, opens_story, plain, refused_in
 from .textkit import says_something
 
 
@@ -29,8 +29,12 @@ def sort_prose(script: Script) -> None:
     kept: list[Scene] = []
     for place, scene in enumerate(script.scenes):
         if scene.kind == "prose":
-            leading = place == 0 and marked is not None and _can_open(marked)
+            leading = place == 0 and marked is not None and can_open(marked)
             scene.passages = [q for p in scene.passages for q in _story_of(script, p, leading, place == 0)]
+        elif scene.kind == "item" and len(script.scenes) > 1 and _only_asks(script, scene):
+            for p in scene.passages:
+                note_style(script, script.text[p.start : p.end])
+            continue
         if scene.passages:
             kept.append(scene)
     script.scenes = kept
@@ -42,21 +46,44 @@ def sort_prose(script: Script) -> None:
     spans = sentences(script.text, last.start, last.end)
     while len(spans) > 1 and asks_for_style(script.text[slice(*spans[-1])]):
         low, _ = spans.pop()
-        _note_style(script, script.text[low : last.end])
+        note_style(script, script.text[low : last.end])
         last.end = low
-    if len(kept[-1].passages) > 1 and last.gap and len(spans) == 1 and asks_for_style(script.text[last.start : last.end]):
-        _note_style(script, script.text[last.start : last.end])
+    if (
+        len(kept[-1].passages) > 1
+        and (last.gap or refused_in(script.text[last.start : last.end]))
+        and len(spans) == 1
+        and asks_for_style(script.text[last.start : last.end])
+    ):
+        note_style(script, script.text[last.start : last.end])
         kept[-1].passages.pop()
 
 
-def _note_style(script: Script, said: str) -> None:
+def _only_asks(script: Script, scene: Scene) -> bool:
+    """Whether an entry of a list is a wish for the film, `- no text`, and shows nothing."""
+    said = [script.text[p.start : p.end] for p in scene.passages if not p.code and not p.speech]
+    return (
+        scene.seconds is None
+        and scene.clock is None
+        and all(asks_for_style(s) for s in said)
+        and len(said) == len(scene.passages)
+    )
+
+
+def note_style(script: Script, said: str) -> None:
     """A sentence about the film's look; what it forbids goes to the negative prompt too."""
     if only_format(plain(said)):
         script.note_format(said, meta=True)
         return
     script.each = script.each or each_length(said)
-    if refused := re.fullmatch(r"no\s+(.+?)\W*", said.strip(), re.IGNORECASE):
-        script.negative.append(plain(refused[1]))
+    if refused := refused_in(said):
+        script.negative += refused
+        script.refused += refused
+        return
+    if match := re.match(
+        r"\s*(?:keep|use|with) (?:an? |the )?(?:\w+ )?(?:character|protagonist)s?\s*:\s*(.+)", plain(said), re.IGNORECASE
+    ):
+        script.characters.append(match[1])
+        return
     if words := film_words(said):
         script.style.append(words)
 
@@ -66,7 +93,12 @@ _LATE = re.compile(
 )
 
 
-def _can_open(scene: Scene) -> bool:
+_LIST_OF = re.compile(
+    r"(?:shot ?list|storyboard|script|screenplay|outline) (?:for|of|to)\s+[\"“«]([^\"”»]+)[\"”»]\W*", re.IGNORECASE
+)
+
+
+def can_open(scene: Scene) -> bool:
     """Whether a marked scene can be the film's first, so that the words before it are about the film."""
     number = re.search(r"\d+", scene.mark)
     late = (scene.clock[0] > 0 if scene.clock else bool(number and int(number.group()) > 1)) or bool(_LATE.search(scene.mark))
@@ -112,7 +144,9 @@ def _story_of(script: Script, passage: Passage, leading: bool, first_scene: bool
                 script.total = script.total or film_length(said)
             words = film_words(said)
             if kind == "style":
-                _note_style(script, said)
+                note_style(script, said)
+            elif kind == "film" and (named := _LIST_OF.fullmatch(words)):
+                script.title = script.title or named[1]
             elif kind == "film" and words:
                 (script.characters if names_look(words) else script.context).append(words)
     return kept

@@ -10,7 +10,7 @@ from typing import Literal
 from .beats import verb_at
 from .counts import Count, count_said, each_length, film_count, only_format, without_counts, without_each
 from .durations import film_length, length_in, without_amounts, without_lengths
-from .lexicon import opens_with, pattern, patterns, split_terms, words
+from .lexicon import opens_with, pattern, patterns, split_terms, terms, words
 from .textkit import word_count
 
 _EMPHASIS = (
@@ -72,6 +72,7 @@ class Script:
     setting: list[str] = field(default_factory=list)
     characters: list[str] = field(default_factory=list)
     negative: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     scenes: list[Scene] = field(default_factory=list)
 
     def note_format(self, said: str, *, meta: bool) -> None:
@@ -106,6 +107,10 @@ _LOOK_NOUN = re.compile(
 @functools.cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     films = pattern("film_nouns").pattern
+    refused = (
+        rf"(?:please\s+)?(?:(?:do not|don['’]t|never|must not)\s+(?:show|add|include|use|put|depict|display|render|insert)\b"
+        rf"|avoid\b|exclude\b|(?:there (?:are|should be|must be|is) )?no(?=\s+(?:\w+\s+)?(?:{pattern('unwanted').pattern})))"
+    )
     asked = "|".join(sorted(split_terms(words()["film_requests"]), key=lambda t: (-len(t), t)))
     lead = (
         r"(?:please\s+)?(?:(?:create|make|generate|produce|write|give me|i (?:want|need|would like)|we (?:want|need)|this is"
@@ -140,9 +145,12 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             r"|the (?:whole |overall |entire )?(?:film|video|look|style|palette|mood|tone|aesthetic|colou?rs?|lighting"
             r"|animation|ad|visuals?)(?: \w+)? (?:is|are|should|must|has|have|feels?|looks?|stays?)\b"
             r"|(?:keep|use|maintain) (?:the|a|an)? ?[\w ,'’-]*\b(?:style|look|palette|lighting|colou?rs?|aesthetic"
-            r"|consistent)|(?:style|mood|look)s? of\b|no (?:text|dialogue|words|people|music)\b)",
+            r"|consistent)|(?:style|mood|look)s? of\b|(?:make|have) (?:it|this|them|everything|the \w+)(?: all)? (?:look|feel)\b"
+            rf"|it should (?:look|feel)\b"
+            rf"|(?:keep|use|with) (?:an? |the )?(?:\w+ )?(?:character|protagonist)s?\s*:)|{refused}",
             re.IGNORECASE,
         ),
+        "refused": re.compile(rf"\s*(?:{refused})\s*(?P<what>.*)", re.IGNORECASE | re.DOTALL),
     }
 
 
@@ -197,6 +205,15 @@ def film_head(sentence: str) -> int:
     return match.end()
 
 
+def refused_in(sentence: str) -> list[str]:
+    """What `No text, no people.`, `Avoid cars.` or `Don't show the sky.` forbids, thing by thing; empty for other sentences."""
+    match = _patterns()["refused"].match(plain(sentence).strip(" .。-*•"))
+    if match is None:
+        return []
+    parts = re.split(r"\s*[,;]\s*(?:and\s+|or\s+)?(?:no\s+|any\s+)?|\s+(?:and|or|nor)\s+(?:no\s+|any\s+)?", match["what"])
+    return [bare for p in parts if (bare := re.sub(r"^(?:any|no|the)\s+", "", p.strip(" .!"), flags=re.IGNORECASE))]
+
+
 def asks_for_style(sentence: str) -> bool:
     """Whether a sentence plainly asks how the film should look: `In the style of …`, `No text.`, or names a format."""
     return about_film(sentence) == "meta" or bool(_patterns()["style"].match(plain(sentence)))
@@ -219,8 +236,9 @@ def film_words(sentence: str) -> str:
     if only_format(plain(sentence)):
         return ""
     said = without_counts(_patterns()["wish"].sub("", without_each(plain(sentence))))
+    said = re.sub(r"^\s*(?:make|have)?\s*(?:it|this|them|everything)(?: all)? (look|feel)s? ", r"\1s ", said, flags=re.IGNORECASE)
     said = pattern("geometry").sub("", without_lengths(said, everywhere=about_film(said) == "film"))
-    if _CHAT.match(said):
+    if _CHAT.match(said) or re.sub(r"[\W\d_]+", " ", without_amounts(said)).strip().lower() in terms("untitled"):
         return ""
     said = re.sub(r"[(\[（【][\d:.,\s–—-]*[)\]）】]", "", said)
     said = re.sub(r"\s+([,.;:!?])", r"\1", re.sub(r"([,;])(?:\s*[,;.])+", r"\1", said))

@@ -10,7 +10,7 @@ from .beats import SENTENCE, Unit, verb_at
 from .cast import Person
 from .company import Company, with_looks
 from .grouping import Group
-from .lexicon import verb_forms, words
+from .lexicon import label_kinds, verb_forms, words
 from .script import Scene, Script
 from .textkit import pieces
 from .visual_words import states_time, style_line, time_in, visual_of, weather_is_over
@@ -97,7 +97,7 @@ def _told(script: Script, group: Group) -> str:
             runs.append([unit])
     said: list[str] = []
     for run in runs:
-        raw = script.text[run[0].start : run[-1].end]
+        raw = _lines_of(script.text, run)
         passage = (
             next((p for s in script.scenes for p in s.passages if p.speech and p.start == run[0].start), None)
             if "\n" in raw.strip()
@@ -110,6 +110,16 @@ def _told(script: Script, group: Group) -> str:
             plain_words = f"{run[0].subject} {_uncapped(plain_words)}"
         said.append(as_sentence(plain_words, keep_lead=bool(said)))
     return run_together(said)
+
+
+def _lines_of(text: str, run: list[Unit]) -> str:
+    """The clauses of a run as written; between lines of verse that nothing divides, a comma."""
+    raw = ""
+    for unit in run:
+        said, bare = text[unit.start : unit.end], raw.rstrip()
+        apart = "\n" in raw[len(bare) :] and bare[-1:].isalnum() and said[:1].isupper()
+        raw = f"{bare}, {said}" if apart else raw + said
+    return raw
 
 
 def _daylit(lead: str) -> str:
@@ -146,7 +156,7 @@ def _film_visual(script: Script) -> VisualState:
     """What the lines about the film say of its look."""
     said = ". ".join([*script.style, *script.setting, *script.context])
     seen = visual_of(said)
-    lines = style_line(script.style)
+    lines = style_line(s for s in script.style if label_kinds().get(s.split(": ", 1)[0].lower()) != "sound")
     style = {**{k: v for k, v in seen.style.items() if not any(k in known for known in lines)}, **lines}
     return seen.model_copy(update={"style": dict(list(style.items())[:12]), "wardrobe": (), "props": ()})
 

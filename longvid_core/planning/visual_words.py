@@ -126,7 +126,8 @@ def _lens(said: str, label: str) -> Lens:
 def _framing_label() -> re.Pattern[str]:
     names = "|".join(sorted(words()["framing_labels"], key=len, reverse=True))
     return re.compile(
-        rf"(?:^|(?<=[.!?]\s))\W*(?P<f>{names})(?:\s+(?:on|shot))?\s*[:–—]|^\W*(?P<c>ECU|MCU|CU|WS|EWS|MS)\b", re.IGNORECASE
+        rf"(?:^|(?<=[.!?]\s))\W*(?P<f>{names})(?:\s+(?:on|shot))?\s*(?:[:–—]|(?<!long)(?<!full)\.(?=\s+\S))|^\W*(?P<c>ECU|MCU|CU|WS|EWS|MS)\b",
+        re.IGNORECASE,
     )
 
 
@@ -330,7 +331,11 @@ def style_line(lines: Iterable[str]) -> dict[str, float]:
         found.update({k: v for k, v in style_weights(line).items() if _WEIGHT.search(line)})
         for phrase in re.split(r"[,;.、，/]|\band\b", said):
             phrase = " ".join(phrase.split()).strip(" -–—").lower()
-            if _STOCK.search(phrase) or phrase.startswith("no ") or re.search(r"\blight(?:ing)?$", phrase):
+            if (
+                _STOCK.search(phrase)
+                or phrase.startswith(("no ", "keep ", "use ", "looks "))
+                or re.search(r"\blight(?:ing)?$", phrase)
+            ):
                 found.update(style_weights(phrase))
                 continue
             if not phrase or len(phrase) > 40 or len(phrase.split()) > 4 or re.search(r"palette|colou?rs?\b|tones?\b", phrase):

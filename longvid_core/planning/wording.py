@@ -25,6 +25,9 @@ def story_words(text: str) -> str:
     said = said if says_something(said) else whole
     said = re.sub(r"(?<=[,.;:!?…—–-])\s+/+\s+|^\s*/+\s+|\s+/+\s*$", " ", said)  # the line ends of a poem written in one line
     said = re.sub(r"\s+//?\s+(?=[^\W\d])", ", ", said)
+    said = re.sub(
+        r"^([^\[\](]{1,40})\]\s*", lambda m: f"{m[1]}: ", said
+    )  # `[CUT TO: CLOSE UP]`, of which a mark took the first half
     said = re.sub(r"\s+([,.;:!?…])(?=\s|$)", r"\1", said)
     said = re.sub(r"^[\s,;:.·•|>–—→=-]+(?=\w)|(?:\s*(?:→|->|=>|⇒|➜|\|))+\s*$", "", said)
     return " ".join(said.split()).strip()
@@ -33,7 +36,13 @@ def story_words(text: str) -> str:
 def _row_words(text: str) -> str:
     """A table's row as a sentence, its number and length left out."""
     cells = [c.strip() for c in text.strip().strip("|").split("|")]
-    kept = [c for c in cells if c and not re.fullmatch(r"[\d.#]+", c) and says_something(without_lengths(f"({c})"))]
+    kept = [
+        c
+        for c in cells
+        if c
+        and not re.fullmatch(r"[\d.#]+|[\d:.,]+\s*s?\s*[-–—]\s*[\d:.,]+\s*s?(?:ec\.?)?", c)
+        and says_something(without_lengths(f"({c})"))
+    ]
     return ", ".join(kept) or text
 
 
@@ -109,6 +118,7 @@ def film_tail(script: Script) -> str:
     if plain_styles:
         parts.append("Style: " + "; ".join(s[0].lower() + s[1:] if s[1:2].islower() else s for s in plain_styles))
     parts += [s.rstrip(" .") for s in script.style if ": " in s[:24]]
+    parts += [f"No {', no '.join(script.refused)}"] if script.refused else []
     return " ".join(ended(p) for p in parts)
 
 

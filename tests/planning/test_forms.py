@@ -1,0 +1,139 @@
+"""Texts of many forms: what is a title, a wish or a note is not filmed, and what is story is."""
+
+from __future__ import annotations
+
+import pytest
+
+from .scripts import letters, plan
+
+
+def prompts(made):
+    return [s.prompt for s in made.segments]
+
+
+def test_a_shooting_script_with_a_title_numbers_at_both_ends_and_looks_in_brackets():
+    made = plan(
+        "THE LAST TRAM\n\nFADE IN:\n\n1  EXT. DEPOT - DAWN  1\n\nVERA (58, grey bun) unlocks the gate.\n\nCUT TO:\n\n"
+        "2  INT. TRAM 17 - DAY  2\n\nVera wipes the windscreen. She sits down."
+    )
+    assert made.title == "THE LAST TRAM"
+    assert [(c.name, c.look) for c in made.cast] == [("Vera", "58, grey bun")]
+    assert prompts(made) == [
+        "Exterior: depot, dawn. Vera (58, grey bun) unlocks the gate.",
+        "Interior: tram 17, day. Vera (58, grey bun) wipes the windscreen. She sits down.",
+    ]
+
+
+def test_a_line_on_top_is_a_title_only_where_it_reads_like_one():
+    assert plan("The Owl\n\nAn owl wakes in the barn. It flies out over the field.").title == "The Owl"
+    for opening in ("A lighthouse in fog\n\nCUT TO: a sailor asleep.", "Dawn\n\nA boat leaves the harbour."):
+        assert plan(opening).segments[0].prompt.startswith(opening.split("\n")[0])
+
+
+def test_a_bible_goes_by_its_scenes_and_knows_everyone_it_names():
+    made = plan(
+        "# Keepers\n\n## Characters\n**Ines**: 34, long ochre coat.\n**The Warden** — tall, faceless, a cloak of wet wool.\n\n"
+        "## Episode 1: The Pass\n\n### Scene 1\nInes climbs.\n\n### Scene 2\nThe Warden waits. He holds out a hand."
+    )
+    assert [c.name for c in made.cast] == ["Ines", "The Warden"]
+    assert prompts(made) == [
+        "The Pass. Ines (34, long ochre coat) climbs.",
+        "The Pass. The Warden (tall, faceless, a cloak of wet wool) waits. He holds out a hand.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [
+        ("No people, no text.", "people, text"),
+        ("Do not show the sky.", "sky"),
+        ("Don't add subtitles or logos.", "subtitles, logos"),
+        ("Avoid any modern cars.", "modern cars"),
+    ],
+)
+def test_what_a_sentence_forbids_is_negative_and_not_filmed(said, refused):
+    made = plan(f"An empty park at dawn. {said} The carousel turns by itself. A crow lands on it.")
+    assert {s.negative for s in made.segments} == {refused}
+    assert all(s.prompt.endswith(f"No {refused.replace(', ', ', no ')}.") for s in made.segments)
+    assert not any(said in s.prompt for s in made.segments if said[0] != "N")
+
+
+@pytest.mark.parametrize("said", ["No wind.", "Never again.", "He avoids the puddle.", "Don't look back, she says."])
+def test_a_no_of_the_story_is_story(said):
+    made = plan(f"An empty park at dawn. {said} The carousel turns by itself.")
+    assert said.rstrip(".") in " ".join(prompts(made)) and not made.segments[0].negative
+
+
+def test_lines_that_open_with_a_name_and_a_time():
+    made = plan(
+        "VIDEO PROMPT — 15s, 9:16\nHook (0–3s): A runner ties her shoe.\nProblem (3–7s): She slips on the stairs.\n"
+        "The Leap (7–15s): She jumps.\nLighting: neon, rainy night. Camera: handheld."
+    )
+    assert [round(s.frames / 16) for s in made.segments] == [3, 4, 8]
+    tail = " Lighting: Neon, rainy night. Camera: Handheld."
+    assert [p.removesuffix(tail) for p in prompts(made)] == [
+        "A runner ties her shoe.", "The runner slips on the stairs.", "The Leap. The runner jumps.",
+    ]  # fmt: skip
+
+
+def test_a_song_goes_by_its_verses():
+    made = plan("[Verse 1]\nStreetlights hum in July\nYou on the hood of a car\n\n[Chorus]\nWe were gold\nRunning in our clothes")
+    assert [s.join for s in made.segments] == ["cut", "cut"]
+    assert prompts(made)[0] == "Streetlights hum in July, You on the hood of a car."
+    assert "Verse" not in made.title and "[" not in "".join(prompts(made))
+
+
+def test_a_verse_line_that_leans_on_the_one_before_stays_with_it():
+    made = plan("A woman counts the boats as they come in\nand, one boat short, begins to count again.\nThe tide turns.")
+    assert prompts(made)[0].startswith("A woman counts the boats as they come in and, one boat short, begins")
+
+
+def test_camera_notes_in_brackets_are_whole_and_nobody():
+    made = plan("A man drinks. [CUT TO: CLOSE UP] Water runs down his beard. [DRONE, RISING] The lake has no edges.")
+    assert prompts(made)[1].startswith("CLOSE UP: Water runs down")
+    assert made.visual_of(made.segments[1]).lens.framing == "close"
+    assert all(c.name != "Drone" for c in made.cast)
+
+
+def test_sounds_in_the_midst_of_a_story_swallow_none_of_it():
+    made = plan("A page turns by itself. SFX: thunder, far away. The librarian does not wake. A moth lands on her hand.")
+    said = " ".join(prompts(made))
+    assert said.count("thunder") == 1 and "The librarian does not wake." in said and "moth lands" in said
+
+
+def test_a_length_label_leaves_the_rest_of_its_line_to_the_story():
+    made = plan("Duration: 20 seconds. A cat sits on a wall. A dog barks at it.")
+    assert "A cat sits on a wall." in made.segments[0].prompt and abs(made.film_frames - 320) <= 2
+
+
+def test_notes_below_a_film_are_its_own_and_no_shot():
+    made = plan(
+        "# Market\n*A 6-second film*\n\n**Style:** felt puppets\n\n### The Stall\nA fox opens a stall.\n\n---\nNotes:\n- no logos"
+    )
+    assert prompts(made) == ["The Stall. A fox opens a stall. Style: felt puppets. No logos."]
+    made = plan("Scene 1: A boat.\nScene 2: A gull.\nStyle: watercolour. Duration: 12 seconds.")
+    assert len(made.segments) == 2 and abs(made.film_frames - 192) <= 2
+    assert all(p.endswith("Style: watercolour.") for p in prompts(made))
+
+
+def test_wishes_for_one_character_and_a_look():
+    made = plan(
+        "Use a consistent character: a beekeeper named Odile, about sixty, white veil. First we see her walking through "
+        "lavender. She opens a hive. Make it look like a Kodak Portra photograph."
+    )
+    assert [(c.name, c.look) for c in made.cast] == [("Odile", "a beekeeper, about sixty, white veil")]
+    assert prompts(made)[0].startswith("First we see Odile (a beekeeper, about sixty, white veil) walking")
+    assert all("ooks like a Kodak Portra photograph" in p for p in prompts(made)) and "Make it" not in "".join(prompts(made))
+
+
+def test_rows_of_a_table_with_times():
+    text = "| Time | Visual |\n|---|---|\n| 0-4s | A cat watches rain |\n| 4-9s | The cat sees a moth and follows it |"
+    made = plan(text)
+    assert [round(s.frames / 16) for s in made.segments] == [4, 5]
+    assert prompts(made) == ["A cat watches rain.", "The cat sees a moth and follows it."]
+    assert letters("".join(s.text for s in made.segments)) == letters(text)
+
+
+def test_vowel_signs_belong_to_their_words():
+    made = plan("एक लड़की मुस्कुराती है। ट्रेन गुज़रती है।")
+    assert made.visual.light.time_of_day is None and all(s.visual.light.time_of_day is None for s in made.segments)
