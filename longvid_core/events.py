@@ -6,6 +6,8 @@ import datetime
 from collections.abc import Callable
 from typing import Literal
 
+from pydantic import Field
+
 from .models.base import Frozen, MicroUsd
 from .models.clip import OutcomeKind
 from .models.job import JobStep
@@ -121,6 +123,9 @@ class Spent(Event):
     id: str
     provider: str
     micro_usd: MicroUsd
+    priced_on: datetime.date | None = Field(
+        None, description="The day of our price that it is reckoned by; None: the provider says so"
+    )
 
 
 class Notice(Event):

@@ -38,8 +38,12 @@ class Books:
 
     def at_work(self, job: Job) -> bool:
         """Whether the process of a job's run lives. It may be done with the job all the same."""
-        run = self.ledger.run(job.run)
-        return run is not None and run["state"] == "running" and self.store.at_work(job.run)
+        return self.alive(job.run)
+
+    def alive(self, run: str) -> bool:
+        """Whether the process of a run lives."""
+        found = self.ledger.run(run)
+        return found is not None and found["state"] == "running" and self.store.at_work(run)
 
 
 @contextlib.contextmanager

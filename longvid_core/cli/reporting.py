@@ -169,7 +169,8 @@ def line_of(event: Event) -> str | None:
             there = f", {event.remote_id}" if event.remote_id and event.state == "submitted" else ""
             return f"{name} {JOB_STATES[event.state]}{there}" if event.state in _TOLD else None
         case events.Spent():
-            return f"spent {event.micro_usd / 1e6:.4f} USD at {event.provider} on {event.id}"
+            word = f", by our price of {event.priced_on}" if event.priced_on is not None else ""
+            return f"spent {event.micro_usd / 1e6:.4f} USD at {event.provider} on {event.id}{word}"
         case events.Notice():
             return f"{'warning: ' if event.level == 'warning' else ''}{event.message}"
     return None

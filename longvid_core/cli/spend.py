@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator, Sequence, Sized
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,11 +14,9 @@ from .options import Config, Json
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from ..models.job import Job
-    from .ledgers import Books
+    from .spending import Doubt, Sum
 
 WAYS = ("run", "provider", "day")
-_MOST = 100_000
 
 By = Annotated[str, typer.Option("--by", metavar="WAY", help="Add up by run, provider (PROVIDER:MODEL) or day.")]
 Since = Annotated[
@@ -27,32 +25,34 @@ Since = Annotated[
 
 
 def spend(by: By = "provider", since: Since = None, as_json: Json = False, config: Config = None) -> None:
-    """Say what was spent, by run, provider or day; what is held now, and what may have been charged besides."""
+    """Say what was spent, by run, provider or day: how much of it is billed by the provider and how much our own estimate; what
+    is held now, and what may have been charged besides."""
     from ..errors import BadInput
     from .ledgers import looked_at
     from .reporting import reporter
+    from .spending import added_up, doubts_of, held
 
     if by not in WAYS:
         raise BadInput(f"--by {by}: money is not added up that way.", f"It is {', '.join(WAYS[:-1])} or {WAYS[-1]}.")
     start = _day(since) if since is not None else None
     with looked_at(config) as books:
-        paid = books.ledger.spending(start)
-        rows = _added_up(paid, by, books)
-        held = _held(books)
-        doubtful, unpriced = _doubtful(books), _unpriced(start, books)
-    total = sum(row["micro_usd"] for row in rows)
+        doubts = doubts_of(books, start)
+        rows, total = added_up(books.ledger.spending(start), doubts, by)  # type: ignore[arg-type]
+        promised = held(books, doubts_of(books, None))
+        runs = {name: books.ledger.run(name) for name, _ in rows} if by == "run" else {}
+    commands = {name: run["command"] if run else "" for name, run in runs.items()}
+    more = {name: {"command": commands[name]} for name in commands}
     value = {
         "event": "done",
         "by": by,
         "since": start.isoformat() if start else None,
-        "spent": rows,
-        "total_micro_usd": total,
-        "held_micro_usd": held,
-        "perhaps_micro_usd": sum(job.held_micro_usd for job in doubtful),
-        "perhaps": [{"job": j.id, "provider": j.named, "state": j.state, "micro_usd": j.held_micro_usd} for j in doubtful],
-        "unpriced": dict(unpriced),
+        "spent": [{by: name, **row.value, **more.get(name, {})} for name, row in rows],
+        **{("total_micro_usd" if name == "micro_usd" else name): each for name, each in total.value.items()},
+        "held_micro_usd": promised,
+        "perhaps": [doubt.value for doubt in doubts if not doubt.came],
+        "unpriced": dict(Counter(doubt.provider for doubt in doubts if doubt.came)),
     }
-    reporter(as_json).show(_table(rows, by, total, held, doubtful, unpriced), value)
+    reporter(as_json).show(_table(rows, by, commands, total, promised, doubts), value)
 
 
 def _day(text: str) -> datetime.datetime:
@@ -65,51 +65,8 @@ def _day(text: str) -> datetime.datetime:
         raise BadInput(f"--since {text} is no day.", "Write it like this: --since 2026-11-20") from error
 
 
-def _added_up(paid: Sequence[dict[str, Any]], by: str, books: Books) -> list[dict[str, Any]]:
-    """One row for each run, provider or day: runs and days with the newest first, providers with the dearest."""
-    found: dict[str, dict[str, Any]] = {}
-    for each in paid:
-        name = {"run": each["run"], "provider": each["provider"], "day": each["at"].astimezone().date().isoformat()}[by]
-        row = found.setdefault(name, {by: name, "payments": 0, "micro_usd": 0})
-        row["payments"] += 1
-        row["micro_usd"] += each["micro_usd"]
-    if by == "run":
-        for name, row in found.items():
-            run = books.ledger.run(name)
-            row["command"] = run["command"] if run else ""
-    newest = list(reversed(found.values()))  # `paid` begins with the oldest; ids of runs begun in one second follow no order
-    return sorted(newest, key=lambda row: -row["micro_usd"]) if by == "provider" else newest
-
-
-def _doubtful(books: Books) -> list[Job]:
-    """Jobs that may have been charged beyond what is known, oldest first."""
-    jobs = books.ledger.journal.jobs(states=("intent", "unknown", "resubmit", "dropped", "failed", "cancelled"), limit=_MOST)
-    return [j for j in reversed(jobs) if j.held_micro_usd and (j.perhaps_paid or (j.state == "intent" and not books.at_work(j)))]
-
-
-def _unpriced(since: datetime.datetime | None, books: Books) -> Counter[str]:
-    """How many clips each model gave since then that nobody knows the cost of."""
-    jobs = books.ledger.journal.jobs(states=("succeeded", "downloaded", "verified"), limit=_MOST)
-    return Counter(j.named for j in reversed(jobs) if j.unpriced and (since is None or j.created >= since))
-
-
-def _held(books: Books) -> int:
-    """Micro-dollars held for jobs under way and for calls being made; of those that are doubtful nothing."""
-    doubtful = {job.id for job in _doubtful(books)}
-    alive: dict[str, bool] = {}
-    held = 0
-    for each in books.ledger.journal.held():
-        run = each["run"]
-        if each["job"] is None and run not in alive:
-            found = books.ledger.run(run)
-            alive[run] = found is not None and found["state"] == "running" and books.store.at_work(run)
-        if each["job"] not in doubtful and (each["job"] is not None or alive[run]):
-            held += each["micro_usd"]
-    return held
-
-
 def _table(
-    rows: Sequence[dict[str, Any]], by: str, total: int, held: int, doubtful: Sequence[Job], unpriced: Counter[str]
+    rows: Sequence[tuple[str, Sum]], by: str, commands: dict[str, str], total: Sum, promised: int, doubts: Sequence[Doubt]
 ) -> RenderableType:
     from rich.console import Group
     from rich.table import Table
@@ -118,29 +75,89 @@ def _table(
     from ..money import amount
     from .failures import clean
 
+    parts = [p for p in _PARTS if getattr(total, p)]
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", expand=by == "run")
     table.add_column(by, no_wrap=by == "run", overflow="fold")
     table.add_column("spent", justify="right", no_wrap=True, style="bold")
+    for part in parts:
+        table.add_column(_PARTS[part], justify="right", no_wrap=True)
+    if total.doubtful or total.unpriced:
+        table.add_column("perhaps", justify="right", no_wrap=True, style="yellow")
     table.add_column("payments", justify="right", no_wrap=True)
     if by == "run":
         table.add_column("command", no_wrap=True, overflow="ellipsis", ratio=1)
-    for row in rows:
-        more = [clean(" ".join(row["command"].split()))] if by == "run" else []
-        table.add_row(row[by], amount(row["micro_usd"]), str(row["payments"]), *more)
+    for name, row in rows:
+        cells = [amount(row.paid), *(amount(getattr(row, part)) if getattr(row, part) else "-" for part in parts)]
+        if total.doubtful or total.unpriced:
+            cells.append(_perhaps(row))
+        more = [clean(" ".join(commands[name].split()))] if by == "run" else []
+        table.add_row(name, *cells, str(row.payments), *more)
     lines: list[RenderableType] = [table, Text()] if rows else []
-    lines.append(Text.assemble(("spent  ", "dim"), (amount(total), "bold") if rows else "nothing yet"))
-    if held:
-        lines.append(Text.assemble(("held   ", "dim"), (amount(held), "bold"), ("  for what is under way now", "dim")))
-    if doubtful:
-        most = sum(job.held_micro_usd for job in doubtful)
-        ids = ", ".join(f"{job.id} {job.state}" for job in doubtful)
-        lines.append(
-            Text(f"besides, up to {amount(most)} may have been charged: jobs {ids} (`longvid jobs list --all`)", style="yellow")
-        )
-    if unpriced:
-        clips = ", ".join(f"{count} by {model}" for model, count in unpriced.items())
-        lines.append(Text(f"besides, what clips cost whose price nobody knows: {clips}", style="yellow"))
-    return Group(*lines)
+    sums = Table.grid(padding=(0, 2, 0, 0))
+    sums.add_column(style="dim", no_wrap=True)
+    sums.add_column(justify="right", no_wrap=True, style="bold")
+    sums.add_column(style="dim", overflow="fold")
+    told = list(_in_parts(total))
+    sums.add_row("spent", amount(total.paid) if rows else "nothing yet", told[0][2] if len(told) == 1 else "")
+    for each in told if len(told) > 1 else ():
+        sums.add_row(*each)
+    if promised:
+        sums.add_row("held", amount(promised), "for what is under way now")
+    lines.append(sums)
+    return Group(*lines, *(Text(line, style="yellow") for line in _besides(total, doubts)))
+
+
+_PARTS = {"billed": "billed", "reckoned": "estimated", "untold": "not recorded"}
+_NAMED = 8
+"""Things in doubt that are named; `--json` names all."""
+
+
+def _perhaps(row: Sum) -> str:
+    """What may have been charged besides, in a cell."""
+    from ..money import amount
+
+    unknown = "?" if row.limitless or row.unpriced else ""
+    return " + ".join(filter(None, [amount(row.perhaps) if row.perhaps else "", unknown])) or "-"
+
+
+def _in_parts(total: Sum) -> Iterator[tuple[str, str, str]]:
+    """The parts of a sum: what each is called, how much it is, and on whose word."""
+    from ..money import amount
+
+    days = sorted(day.isoformat() for day in total.prices)
+    prices = f"price of {days[0]}" if len(days) == 1 else f"prices of {days[0]} to {days[-1]}" if days else ""
+    said = {
+        "billed": "as the provider says",
+        "reckoned": f"by our {prices} (a range's upper end), as the provider names no amount",
+        "untold": "on whose word an earlier Longvid did not write down",
+    }
+    for part, words in said.items():
+        if getattr(total, part):
+            yield f"  {_PARTS[part]}", amount(getattr(total, part)), words
+
+
+def _besides(total: Sum, doubts: Sequence[Doubt]) -> Iterator[str]:
+    """What may have been charged besides, and what was without our knowing how much."""
+    from ..money import amount
+
+    lost = [doubt for doubt in doubts if not doubt.came]
+    if lost:
+        sums = [f"up to {amount(total.perhaps)}"] if total.perhaps else []
+        sums += [f"an unknown price for {total.limitless} of them"] if total.limitless else []
+        named = [f"{d.job} {d.why}" for d in lost if d.job][:_NAMED]
+        jobs = f"jobs {', '.join(named)}{_and_more(named, [d for d in lost if d.job])} (`longvid jobs list --all`)"
+        calls = Counter(f"{d.item} at {d.provider}" for d in lost if not d.job)
+        asked = [f"{count} lost answer{'s' * (count != 1)} for {name}" for name, count in calls.items()][:_NAMED]
+        what = "; ".join(filter(None, [jobs if named else "", f"{', '.join(asked)}{_and_more(asked, calls)}" if asked else ""]))
+        yield f"besides, {' and '.join(sums)} may have been charged: {what}"
+    came = Counter(d.provider for d in doubts if d.came)
+    if came:
+        models = ", ".join(f"{count} by {model}" for model, count in came.items())
+        yield f"besides, what was made and nobody knows the price of: {models}"
+
+
+def _and_more(named: Sized, every: Sized) -> str:
+    return f" and {len(every) - len(named)} more" if len(every) > len(named) else ""
 
 
 def register(app: typer.Typer) -> None:

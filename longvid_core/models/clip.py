@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, Literal
 
 from pydantic import Field
@@ -55,6 +56,10 @@ class Attempt(Frozen):
     seed_sent: Seed64 | None = None
     seed_returned: Seed64 | None = None
     paid: MicroUsd = 0
+    priced_on: datetime.date | None = Field(
+        None, description="The day of our price that `paid` is reckoned by; None: the provider's own figure, or not recorded"
+    )
+    perhaps: MicroUsd = Field(0, description="What may have been charged besides, at most: its answer is lost, or no bill came")
 
 
 class Outcome(Frozen):

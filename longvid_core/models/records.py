@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, Literal
 
 from pydantic import Field
@@ -62,7 +63,10 @@ class Cost(Frozen):
     """What was paid for one segment or keyframe."""
 
     paid: MicroUsd = 0
-    estimated: MicroUsd = 0
+    estimated: MicroUsd = Field(0, description="What one try costs at most, by the price list")
+    reckoned: MicroUsd = Field(0, description="That part of `paid` which no provider billed: our price, at its upper end")
+    priced_on: datetime.date | None = Field(None, description="When that price was looked up; the oldest of several")
+    perhaps: MicroUsd = Field(0, description="What may have been charged besides, at most: answers are lost, or no bill came")
 
 
 class PictureAttempt(Frozen):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import importlib
 import json
 from collections.abc import Callable
@@ -17,9 +17,11 @@ from ..events import Notice
 from ..files import write_bytes
 from ..providers.faults import Refused, Transient
 from ..providers.openai import client
+from ..render.bill import Bill, billed
 from ..retry import persistently
-from .language_models import HOSTED, LanguageModel, Mode, language_model, modes_of, price_shown
-from .room import Room, tokens_asked
+from .kept import Kept
+from .language_models import HOSTED, LanguageModel, Mode, language_model, modes_of, price_shown, tokens_in
+from .room import Room, half_read, tokens_asked
 from .wire import Asked, ModeRefused, Unwanted, quiet, response_of, send, sound, tokens_of
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ class Endpoint:
         self.entry: LanguageModel = language_model(model, self.base_url, settings.planner.context)
         self.access: Access = access("openai", "planner", settings)
         self.room = Room(model, self.name, self.entry, session, budget)
+        self.kept = Kept(model, session)
         self.used = Used()
         self.attempt = 0
         """Which answer in this mode it is, from 1."""
@@ -160,39 +163,12 @@ class Endpoint:
                     raise NoForm(_wrong(error.__cause__)) from error
                 return found
 
-    # -- answers that were taken -------------------------------------------------------------------------------------------
-
     def key_of_question(self, form: type[BaseModel], messages: list[dict[str, str]]) -> str:
         """The key of a question's answer: everything that is sent, and how often it may be sent back."""
         settings = self.session.settings.planner
         sent = {"model": self.model, "base_url": shown_address(self.base_url), "mode": settings.mode, "reasks": settings.reasks}
         sampling = {"temperature": settings.temperature, "seed": settings.seed}
         return sha256_of({**sent, **sampling, "messages": messages, "form": form.model_json_schema()})
-
-    def taken(self, key: str) -> tuple[dict[str, Any], str | None] | None:
-        """The answer that was taken for a question, and the sha256 of the words it came in; None where there is no answer.
-
-        An earlier Longvid did not write that hash down: None.
-        """
-        found = self.session.store.answers.get(key)
-        value = json.loads(found[0].read_bytes()) if found is not None else None
-        return (value, found[1].get("answer_sha256")) if found is not None and isinstance(value, dict) else None
-
-    def forget(self, key: str) -> None:
-        """Let the answer that was taken for a question not count any more."""
-        self.session.store.answers.forget(key)
-
-    def take(self, key: str, answer: dict[str, Any], words: str) -> str:
-        """Keep the answer that was taken for a question, and the model's own words, under their sha256, which is returned."""
-        raw, shelf = words.encode(), self.session.store.answers
-        sha256 = hashlib.sha256(raw).hexdigest()
-        temporary = self.session.scratch / f"taken-{key[:16]}.txt"
-        temporary.write_bytes(raw)
-        shelf.put(sha256, temporary, ".txt", {"model": self.model}, clear=False)
-        temporary = temporary.with_suffix(".json")
-        temporary.write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
-        shelf.put(key, temporary, ".taken.json", {"model": self.model, "answer_sha256": sha256})
-        return sha256
 
     def foreseen(self, messages: list[dict[str, str]], form: type[BaseModel], answer_tokens: int) -> tuple[int, int, int | None]:
         """About how many tokens go in and come out, and what that costs in micro-dollars (None: not known)."""
@@ -239,54 +215,66 @@ class Endpoint:
             kwargs["response_format"]["json_schema"]["strict"] = True
         tool = kwargs["tools"][0]["function"]["name"] if "tools" in kwargs else None
         key = sha256_of({"base_url": shown_address(self.base_url), "request": kwargs})
-        shelf, interrupted = self.session.store.answers, self.session.interrupted
-        async with shelf.lock(key, interrupted):
+        async with self.session.store.answers.lock(key, self.session.interrupted):
             if self.replan:
-                shelf.forget(key)
-            kept = shelf.get(key)
-            if kept is not None:
-                return sound(json.loads(kept[0].read_bytes())["response"], self.name, tool)
-            request = {name: value for name, value in kwargs.items() if name not in self._left_out}
-            who = Asked(self.name, self.access, self.session.settings.planner.timeout_s)
-            self.room.refuse_too_dear(tokens_asked(request["messages"]), self._answer_tokens)
-            while True:
-                try:
-                    text = await persistently(
-                        lambda: send(sdk, request, who),
-                        self.session.settings.retry,
-                        interrupted=interrupted,
-                        again=self._again,
-                    )
-                    break
-                except Unwanted as no:
-                    self._left_out.add(no.parameter)
-                    self._say(f"{self.model} takes no {no.parameter}; it goes without.")
-                    request.pop(no.parameter)
-            response = response_of(text)
-            self._charge(response)
-            self.room.refuse_half_read(request["messages"], tokens_of(response)[0])
-            temporary = self.session.scratch / f"answer-{key[:16]}.json"
-            temporary.write_text(json.dumps({"request": kwargs, "response": response}, ensure_ascii=False), encoding="utf-8")
-            shelf.put(key, temporary, ".answer.json", {"model": self.model, "mode": mode})
+                self.kept.forget(key)
+            response = self.kept.response(key, vouched=self.room.vouched)
+            if response is None:
+                response = await self._new(sdk, kwargs, key, mode)
+            self.room.refuse_half_read(kwargs["messages"], tokens_of(response)[0])
         return sound(response, self.name, tool)
+
+    async def _new(self, sdk: AsyncOpenAI, kwargs: dict[str, Any], key: str, mode: Mode) -> dict[str, Any]:
+        """A new answer to a request, in the store and charged, whatever it is worth. The caller holds the key."""
+        request = {name: value for name, value in kwargs.items() if name not in self._left_out}
+        who = Asked(self.name, self.access, self.session.settings.planner.timeout_s)
+        asked = tokens_asked(request["messages"])
+        self.room.refuse_too_dear(asked, self._answer_tokens)
+
+        async def once() -> dict[str, Any]:
+            with self._billed(asked) as bill:
+                response = response_of(await send(sdk, request, who))
+                short = not self.room.vouched and half_read(kwargs["messages"], tokens_of(response)[0])
+                try:
+                    self.kept.keep(key, kwargs, response, mode, half_read=short)
+                finally:  # a disk that is full takes nothing off what it cost
+                    self._charge(response, asked, bill)
+                return response
+
+        while True:
+            try:
+                rules, interrupted = self.session.settings.retry, self.session.interrupted
+                return await persistently(once, rules, interrupted=interrupted, again=self._again)
+            except Unwanted as no:
+                self._left_out.add(no.parameter)
+                self._say(f"{self.model} takes no {no.parameter}; it goes without.")
+                request.pop(no.parameter)
+
+    def _billed(self, asked: int) -> contextlib.AbstractContextManager[Bill | None]:
+        """What a request may cost is held while it is made; nothing where it is free."""
+        most = self.entry.cost(asked, self._answer_tokens)
+        if most == 0:
+            return contextlib.nullcontext()
+        return billed(self.session, "plan", f"openai:{self.model}", most, None)
 
     def _again(self, fault: Transient, attempt: int, wait_s: float) -> None:
         tries = f"try {attempt + 1} of {self.session.settings.retry.attempts}"
         self._say(f"{fault.what.rstrip('.')}; asking again in {wait_s:.1f} s ({tries}).")
 
-    def _charge(self, response: dict[str, Any]) -> None:
-        """Write down what a new answer took."""
+    def _charge(self, response: dict[str, Any], asked: int, bill: Bill | None) -> None:
+        """Write down what a new answer took. A server that does not count is taken to have read `asked` tokens, and to have
+        written what came."""
         tokens = tokens_of(response)
         self.used.requests += 1
         self.used.tokens_in += tokens[0]
         self.used.tokens_out += tokens[1]
-        cost = self.entry.cost(*tokens)
+        cost = self.entry.cost(*(tokens if any(tokens) else (asked, tokens_in(json.dumps(response["choices"])))))
         if cost is None:
             self.used.micro_usd = None
         elif self.used.micro_usd is not None:
             self.used.micro_usd += cost
-        if cost:
-            self.session.spend("plan", f"openai:{self.model}", cost)
+        if bill is not None:
+            bill.pay(cost, self.entry.price.checked if self.entry.price is not None else None)
 
     def _client(self) -> Any:
         try:

@@ -45,7 +45,7 @@ async def answered(
         return kept
     endpoint.ready(form, messages, answer_tokens)
     key = endpoint.key_of_question(form, messages)
-    endpoint.forget(key)
+    endpoint.kept.forget(key)
     judge: Judge[A] = Judge(endpoint, faults)
     try:
         await endpoint.ask(judge.form(form), messages, reasks=judge.reasks, formed=lambda: judge.best is not None)
@@ -65,7 +65,7 @@ async def answered(
                 KEPT,
             ) from error
     assert judge.best is not None
-    sha256 = endpoint.take(key, judge.best.model_dump(mode="json"), judge.words)
+    sha256 = endpoint.kept.take(key, judge.best.model_dump(mode="json"), judge.words)
     return Answered(form.model_validate(judge.best.model_dump()), sha256)
 
 
@@ -77,7 +77,7 @@ def _said(words: str) -> list[str]:
 
 def known(endpoint: Endpoint, form: type[A], messages: list[dict[str, str]]) -> Answered[A] | None:
     """The answer that was taken for this question before, if there is one; nothing is asked."""
-    kept = endpoint.taken(endpoint.key_of_question(form, messages))
+    kept = endpoint.kept.taken(endpoint.key_of_question(form, messages))
     return None if kept is None else Answered(form.model_validate(kept[0]), kept[1])
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput, OverBudget
 from .language_models import LanguageModel, tokens_in
+from .wire import KEPT
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -70,12 +71,26 @@ class Room:
 
         Ollama does, at its own default context. Whoever sets planner.context vouches for it.
         """
-        if self.session.settings.planner.context is not None or not read:
+        if self.vouched or not half_read(messages, read):
             return
-        words = " ".join(" ".join(str(m.get("content") or "").split()) for m in messages)
-        if read < len(words) // _LETTERS_A_TOKEN:
-            raise BadInput(
-                f"the prompt is about {tokens_in(words)} tokens, and {self.name} read {read} of them: its context is too small.",
-                "Give it a larger one (Ollama: OLLAMA_CONTEXT_LENGTH=32768), shorten the text, or plan offline. Where the server "
-                "only counts otherwise, set planner.context to what it holds.",
-            )
+        asked = tokens_in(_words(messages))
+        raise BadInput(
+            f"the prompt is about {asked} tokens, and {self.name} read {read} of them: its context is too small.",
+            "Give it a larger one (Ollama: OLLAMA_CONTEXT_LENGTH=32768) and ask again, shorten the text, or plan offline. Where "
+            "the server only counts otherwise, set planner.context to what it holds.",
+            KEPT,
+        )
+
+    @property
+    def vouched(self) -> bool:
+        """Whether the person says what the model holds."""
+        return self.session.settings.planner.context is not None
+
+
+def half_read(messages: list[dict[str, Any]], read: int) -> bool:
+    """Whether that many tokens, as the server counts them, cannot be all of the messages."""
+    return bool(read) and read < len(_words(messages)) // _LETTERS_A_TOKEN
+
+
+def _words(messages: list[dict[str, Any]]) -> str:
+    return " ".join(" ".join(str(m.get("content") or "").split()) for m in messages)

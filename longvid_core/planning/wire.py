@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..access import Access
 from ..errors import BadInput
 from ..providers.faults import Moderated, ProviderFault, Refused, Transient, fault_of
+from ..providers.openai import NEVER_SENT
 from ..secrets import hidden
 from .language_models import tokens_in
 
@@ -66,10 +67,12 @@ async def send(client: AsyncOpenAI, request: dict[str, Any], who: Asked) -> str:
     except openai.APIStatusError as error:
         raise fault(error, request, who) from error
     except (openai.APITimeoutError, asyncio.TimeoutError) as error:
-        raise Transient(f"{who.name} did not answer within {who.timeout_s:g} s.", _SLOW, sent=True) from error
+        late = f"{who.name} did not answer within {who.timeout_s:g} s."
+        raise Transient(late, _SLOW, sent=_went_out(error)) from error
     except openai.APIConnectionError as error:
         why = hidden(str(error.__cause__ or error), who.access.key).strip() or type(error).__name__
-        raise Transient(f"the connection to {who.name} failed: {why}.", "Check that the server runs, and its address.") from error
+        broken = f"the connection to {who.name} failed: {why}."
+        raise Transient(broken, "Check that the server runs, and its address.", sent=_went_out(error)) from error
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
@@ -82,6 +85,11 @@ async def send(client: AsyncOpenAI, request: dict[str, Any], who: Asked) -> str:
             hidden(f"{who.name} answered with an error: {str(said)[:600]}", who.access.key), "Try again later.", sent=True
         )
     raise Transient(f"{who.name} sent an answer that is cut off or no chat completion.", "Is planner.base_url right?", sent=True)
+
+
+def _went_out(error: Exception) -> bool:
+    """Whether the request may have reached the server."""
+    return type(error.__cause__).__name__ not in NEVER_SENT
 
 
 def _is_completion(found: Any) -> bool:

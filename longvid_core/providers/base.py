@@ -130,7 +130,8 @@ class ImageProvider(Protocol):
         picture of any size and format that Pillow reads. Called once for one picture: it repeats nothing by itself.
 
         What it returns, as JSON, is recorded with the picture and not keyed. Known there: `prompt_sent` where it is not the
-        request's, `seed` (as returned), `micro_usd` (as charged). Raises a fault of `providers.faults`, or another LongvidError.
+        request's, `seed` (as returned), `micro_usd` (as charged) and, where the service only counts what was used, `priced_on`:
+        the date of the price that it is reckoned by. Raises a fault of `providers.faults`, or another LongvidError.
         """
         ...
 

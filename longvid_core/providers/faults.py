@@ -10,14 +10,14 @@ from ..errors import RenderFailed
 
 
 class ProviderFault(RenderFailed):
-    """A remote provider gave no result."""
+    """A remote provider gave no result. `sent`: the request may have been taken in, and be charged all the same."""
+
+    sent = False
 
 
 class Transient(ProviderFault):
-    """It may go well another time. `retry_after`: the seconds the provider asked for; `busy`: too much was asked at once.
-
-    `sent`: the request may have been taken in (and be charged), only its answer is missing.
-    """
+    """It may go well another time. `retry_after`: the seconds the provider asked for; `busy`: too much was asked at once; `sent`:
+    only the answer may be missing."""
 
     def __init__(
         self, what: str, *way_out: str, retry_after: float | None = None, busy: bool = False, sent: bool = False
@@ -29,17 +29,17 @@ class Transient(ProviderFault):
 class Moderated(ProviderFault):
     """The provider will not make this, for the `reason` it gave; other words may pass."""
 
-    def __init__(self, what: str, *way_out: str, reason: str) -> None:
+    def __init__(self, what: str, *way_out: str, reason: str, sent: bool = False) -> None:
         super().__init__(what, *way_out)
-        self.reason = reason
+        self.reason, self.sent = reason, sent
 
 
 class Refused(ProviderFault):
     """No, and asking again changes nothing. `everything`: nothing else will be answered either (a wrong key, no credit)."""
 
-    def __init__(self, what: str, *way_out: str, everything: bool = False) -> None:
+    def __init__(self, what: str, *way_out: str, everything: bool = False, sent: bool = False) -> None:
         super().__init__(what, *way_out)
-        self.everything = everything
+        self.everything, self.sent = everything, sent
 
 
 def fault_of(name: str, status: int, message: str, headers: Mapping[str, str], *, key: str) -> Transient | Refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -97,7 +98,8 @@ class Omni:
         video = getattr(interaction, "output_video", None)
         if status == "completed" and video is not None and (video.uri or video.data):
             clip = video.uri or call.files.get(video.data) or decoded(video.data, folder)
-            return Look(Succeeded(micro_usd=_charged(interaction), facts=_usage(interaction)), clip)
+            charged, priced_on = _charged(interaction)
+            return Look(Succeeded(micro_usd=charged, priced_on=priced_on, facts=_usage(interaction)), clip)
         return Look(self._ended(interaction, status))
 
     def _ended(self, interaction: Any, status: str) -> Ended:
@@ -143,19 +145,21 @@ def _merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _charged(interaction: Any) -> int | None:
-    """Micro-dollars for the tokens that the answer says were used; None where it or the catalog does not tell."""
+def _charged(interaction: Any) -> tuple[int | None, datetime.date | None]:
+    """Micro-dollars for the tokens that the answer says were used, and the day of the price that they are reckoned by; None
+    where the answer or the catalog does not tell."""
     entry = entry_of("google").models.get(str(interaction.model))
-    rates = entry.price.tokens if entry is not None and entry.price is not None else None
+    price = entry.price if entry is not None else None
     usage: Any = getattr(interaction, "usage", None)
-    if rates is None or usage is None:
-        return None
+    if price is None or price.tokens is None or usage is None:
+        return None, None
+    rates = price.tokens
     video = [m.tokens for m in usage.output_tokens_by_modality or [] if str(m.modality) == "video"]
     if not video or not all(isinstance(tokens, int) for tokens in video):
-        return None
+        return None, None
     words = (usage.total_output_tokens or sum(video)) - sum(video) + (usage.total_thought_tokens or 0)
     asked = (usage.total_input_tokens or 0) * rates.text_in
-    return round(asked + sum(video) * rates.image_out + max(0, words) * rates.text_out)
+    return round(asked + sum(video) * rates.image_out + max(0, words) * rates.text_out), price.checked
 
 
 def _usage(interaction: Any) -> dict[str, Any]:

@@ -42,6 +42,9 @@ class Succeeded(Frozen):
     """Its clip can be fetched."""
 
     micro_usd: MicroUsd | None = Field(None, description="As charged, where the provider says")
+    priced_on: datetime.date | None = Field(
+        None, description="Where it only says what was used: the day of the price in the catalog that `micro_usd` is reckoned by"
+    )
     seed: Seed64 | None = Field(None, description="As used, where the provider says")
     prompt: str | None = Field(None, description="What the provider made of the prompt, where it rewrites and says so")
     facts: dict[str, Any] = Field(default_factory=dict, description="Recorded with the clip: the model's version, say")

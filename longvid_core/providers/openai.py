@@ -59,7 +59,7 @@ class Painter(RemotePainter):
                 answer = await self.within(call)
         made: dict[str, Any] = {"prompt_sent": asked["prompt"], "size": asked["size"]}
         if (cost := _charged(entry, getattr(answer, "usage", None))) is not None:
-            made["micro_usd"] = cost
+            made |= {"micro_usd": cost, "priced_on": entry.price.checked if entry.price is not None else None}
         return _picture(answer), made
 
 
@@ -95,12 +95,12 @@ def _picture(answer: Any) -> bytes:
     text = getattr(data[0], "b64_json", None) if isinstance(data, list) and data else None
     if not isinstance(text, str) or not text.strip():
         instead = " but an address, and Longvid fetches none" if data and getattr(data[0], "url", None) else ""
-        raise Refused(f"{NAME}'s answer holds no picture{instead}.", f"Check {_ADDRESSES}.")
+        raise Refused(f"{NAME}'s answer holds no picture{instead}.", f"Check {_ADDRESSES}.", sent=True)
     bare = "".join(re.sub(r"^\s*data:[^,]*,", "", text).split())  # as some servers in OpenAI's place wrap it
     try:
         return base64.b64decode(bare, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Refused(f"{NAME}'s answer holds no whole picture: {error}.") from error
+        raise Refused(f"{NAME}'s answer holds no whole picture: {error}.", sent=True) from error
 
 
 def _charged(entry: ModelEntry, usage: Any) -> int | None:
@@ -150,20 +150,21 @@ def faults(to: Access) -> Iterator[None]:
     except openai.APIStatusError as error:
         raise _status_fault(error, to) from None
     except openai.APITimeoutError as error:
-        raise slow(NAME, sent=type(error.__cause__).__name__ not in _NEVER_SENT) from None
+        raise slow(NAME, sent=type(error.__cause__).__name__ not in NEVER_SENT) from None
     except openai.APIConnectionError as error:
         cause = error.__cause__
-        never = type(cause).__name__ in _NEVER_SENT
+        never = type(cause).__name__ in NEVER_SENT
         what = "cannot be reached" if never else "broke the connection off"
         said = hidden(f"{NAME} {what}: {cause or error}.", to.key)
         raise Transient(said, f"Check the network and {_ADDRESSES}.", sent=not never) from None
     except (openai.OpenAIError, ValueError, TypeError) as error:
         # what came with a success is no answer: an HTML page, a cut-off JSON
         said = hidden(f"{NAME}'s answer cannot be read: {type(error).__name__}: {error}", to.key)
-        raise Refused(said, f"Check {_ADDRESSES}.") from None
+        raise Refused(said, f"Check {_ADDRESSES}.", sent=True) from None
 
 
-_NEVER_SENT = ("ConnectError", "ConnectTimeout", "PoolTimeout")
+NEVER_SENT = ("ConnectError", "ConnectTimeout", "PoolTimeout")
+"""Why a connection failed before anything went over it, by the names of httpx and httpx2."""
 _ADDRESSES = "OPENAI_BASE_URL or images.base_url"
 
 

@@ -40,9 +40,9 @@ class Painter(RemotePainter):
             raise _fault(answer, to)
         if answer.headers.get("finish-reason", "").upper() == _FILTERED:
             reason = "the picture was filtered for its content"
-            raise Moderated(f"{NAME} will not draw this: {reason}.", "Use other words.", reason=reason)
+            raise Moderated(f"{NAME} will not draw this: {reason}.", "Use other words.", reason=reason, sent=True)
         if not answer.content or not answer.headers.get("content-type", "image/").startswith("image/"):
-            raise Refused(f"{NAME}'s answer holds no picture.", f"Check {_ADDRESSES}.")
+            raise Refused(f"{NAME}'s answer holds no picture.", f"Check {_ADDRESSES}.", sent=True)
         returned = answer.headers.get("seed", "")
         made: dict[str, Any] = {"prompt_sent": request.prompt_sent}
         return answer.content, {**made, "seed": int(returned)} if re.fullmatch(r"[0-9]{1,19}", returned) else made

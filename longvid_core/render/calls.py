@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import datetime
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,12 +20,14 @@ from ..errors import Interrupted, LongvidError, OverBudget, RenderFailed, Unread
 from ..events import Notice
 from ..models.asset import Asset
 from ..models.plan import Fit, Keyframe, Plan
-from ..models.records import Cost, PictureAttempt, PictureMade, ReceivedPicture, ReferenceRecord, SeedRecord
+from ..models.records import PictureAttempt, PictureMade, ReceivedPicture, ReferenceRecord, SeedRecord
 from ..providers.base import ImageProvider, ImageRequest, Watch
 from ..providers.faults import Moderated, Transient
 from ..providers.pictures import pictures_and_mask
 from ..retry import persistently
 from ..seeds import keyframe_seed
+from . import received
+from .bill import Bill, Tally, billed
 from .lanes import Lane
 from .rewording import in_other_words
 from .session import Session
@@ -49,7 +51,7 @@ class Call:
     allowed: Callable[[], None]
     """Raises, before each call, where it may not be made."""
     attempts: list[PictureAttempt] = field(default_factory=list)
-    _paid: int = 0
+    _tally: Tally = field(default_factory=Tally)
 
     @property
     def key(self) -> str:
@@ -67,8 +69,13 @@ class Call:
             self.session.check()
             target = self.session.scratch / f"{self.keyframe.id}-{os.urandom(4).hex()}.png"
             try:
-                said = await self._worded(key, target)
-                return *await asyncio.to_thread(self._taken_in, key, target, said), False
+                said = await asyncio.to_thread(self._back, key, target) or await self._worded(key, target)
+                taken = await asyncio.to_thread(self._taken_in, key, target, said)
+                received.done(self.session, key)
+                return *taken, False
+            except RenderFailed:  # of a picture that is none
+                received.done(self.session, key)
+                raise
             finally:
                 target.unlink(missing_ok=True)
 
@@ -112,34 +119,25 @@ class Call:
     async def _once(self, key: str, request: ImageRequest, target: Path) -> Mapping[str, Any]:
         """One call, written down before it is made and settled after."""
         self.allowed()
-        with self._held():
-            return await self._asked(key, request, target)
-
-    @contextlib.contextmanager
-    def _held(self) -> Iterator[None]:
-        """What the call may cost at most is held until what it did cost is written down. OverBudget where that is too much."""
-        from ..estimate import price_of
-
-        session, backend = self.session, self.backend
-        if session.budget_micro_usd is not None and backend.entry.price is None:
+        backend = self.backend
+        if not _costs(backend):
+            return await self._asked(key, request, target, None)
+        budget = self.session.budget_micro_usd
+        if budget is not None and backend.entry.price is None:
             raise OverBudget(
                 f"there is a budget, and the price of {backend} is not known.", "Choose another, or leave the budget out."
             )
-        most = price_of(backend.entry, 1, self.plan.fps)[1]
-        if not most:
-            yield
-            return
-        journal = session.ledger.journal
-        hold = journal.hold(session.run_id, self.keyframe.id, str(backend), most, session.budget_micro_usd)
+        bill = None
         try:
-            yield
+            with billed(self.session, self.keyframe.id, str(backend), self._most, budget) as bill:
+                return await self._asked(key, request, target, bill)
         finally:
-            journal.release(hold)
+            self._tally.perhaps += bill.doubted if bill is not None else 0
 
-    async def _asked(self, key: str, request: ImageRequest, target: Path) -> Mapping[str, Any]:
+    async def _asked(self, key: str, request: ImageRequest, target: Path, bill: Bill | None) -> Mapping[str, Any]:
         ledger, backend = self.session.ledger, self.backend
         attempt = None
-        if _costs(backend):
+        if bill is not None:
             attempt = ledger.start_attempt(self.session.run_id, self.keyframe.id, key, backend.provider, backend.model)
 
         def settled(state: str, message: str | None = None) -> None:
@@ -150,7 +148,7 @@ class Call:
             said = await self._painter().draw(backend.model, request, target, Watch(interrupted=self.session.interrupted)) or {}
         except (Interrupted, asyncio.CancelledError):
             settled("interrupted")
-            if _costs(backend):
+            if bill is not None:
                 self._say(f"stopped while {backend} was at it; it may be charged, and is asked for again.", warning=True)
             raise
         except Transient as fault:
@@ -170,22 +168,48 @@ class Call:
             settled("failed", message)
             self._note(request.prompt_sent, "failed", message)
             raise RenderFailed(message) from error
-        self._pay(said)
+        said = {**said, "prompt_sent": str(said.get("prompt_sent", request.prompt_sent))}
+        if bill is not None:
+            try:
+                received.keep(self.session, key, target, said)
+            finally:  # a disk that is full takes nothing off what it cost
+                cost = self._cost(said)
+                bill.pay(*cost)
+                self._tally.add(*cost)
         settled("rendered")
-        self._note(str(said.get("prompt_sent", request.prompt_sent)), "drawn")
+        self._note(said["prompt_sent"], "drawn")
         return said
 
     def _painter(self) -> ImageProvider:
         return cast(ImageProvider, self.session.renderers.of(self.backend))
 
-    def _pay(self, said: Mapping[str, Any]) -> None:
-        """Write down what one picture cost: as charged, else by the catalog, at its upper end."""
+    @property
+    def _most(self) -> int | None:
+        """Micro-dollars that a picture costs at most, by the catalog; None where that knows no price, 0 where it is free."""
         from ..estimate import price_of
 
-        cost = said.get("micro_usd", price_of(self.backend.entry, 1, self.plan.fps)[1])
-        if cost:
-            self._paid += cost
-            self.session.spend(self.keyframe.id, str(self.backend), cost)
+        entry = self.backend.entry
+        return price_of(entry, 1, self.plan.fps)[1] if entry.price is not None else None
+
+    def _cost(self, said: Mapping[str, Any]) -> tuple[int | None, datetime.date | None]:
+        """What a picture cost, as in `Bill.pay`: as the provider says, else by the catalog, at its upper end."""
+        if said.get("micro_usd") is not None:
+            day = said.get("priced_on")
+            return int(said["micro_usd"]), datetime.date.fromisoformat(day) if isinstance(day, str) else day
+        price = self.backend.entry.price
+        return self._most, price.checked if price is not None else None
+
+    def _back(self, key: str, target: Path) -> Mapping[str, Any] | None:
+        """What the provider said of a picture that came before, and was not taken in: it is at `target` then. None: none came."""
+        there = received.back(self.session, key, target) if _costs(self.backend) else None
+        if there is None:
+            return None
+        self._say(f"what {self.backend} had drawn before is taken in.")
+        cost, priced_on = self._cost(there.said)
+        self.session.ledger.payments.found(there.run, self.keyframe.id, str(self.backend), cost, priced_on=priced_on)
+        self._tally.add(cost, priced_on)
+        self._note(there.said["prompt_sent"], "drawn")
+        return there.said
 
     def _note(self, prompt: str, state: Any, message: str | None = None) -> None:
         self.attempts.append(
@@ -258,11 +282,6 @@ class Call:
     def _made(self, key: str, said: Mapping[str, Any], received: ReceivedPicture | None) -> PictureMade:
         request = self.request
         requested = keyframe_seed(self.plan, self.keyframe) if request.seed is not None else None
-        estimated = 0
-        if _costs(self.backend):
-            from ..estimate import price_of
-
-            estimated = price_of(self.backend.entry, 1, self.plan.fps)[1]
         return PictureMade(
             key=key,
             model=self.session.renderers.record(self.backend),
@@ -278,7 +297,7 @@ class Call:
             received=received,
             fit=request.fit if received else None,
             attempts=tuple(self.attempts),
-            cost=Cost(paid=self._paid, estimated=estimated),
+            cost=self._tally.cost(self._most or 0),
         )
 
 

@@ -43,7 +43,8 @@ class Errand:
 
     def step(self, job: Job, state: JobStep, message: str | None = None, *, paid: int | None = None, **values: Any) -> Job:
         """Write the job's next step down, as `Journal.step` does, and tell the world."""
-        return self.session.told_of(self.session.ledger.journal.step(job.id, state, message, paid=paid, **values), paid)
+        done = self.session.ledger.journal.step(job.id, state, message, paid=paid, **values)
+        return self.session.told_of(done, paid, values.get("priced_on"))
 
     async def unless_stopped(self, work: Awaitable[T]) -> T:
         """What `work` gives. Interrupted, and it is given up, as soon as the person or the host asks to stop."""

@@ -66,6 +66,8 @@ class _Far:
     _busy: int = 0
     """Times in a row that it was too much for the provider."""
     _busy_since: float = 0.0
+    _crowded: bool = False
+    """Whether what was held for others, when the newest submit was too much, may be more than they come to."""
 
     @property
     def _session(self) -> Session:
@@ -172,7 +174,7 @@ class _Far:
                 if job.state != "submitted":
                     raise Transient(f"job {job.id} may have been bought.", retry_after=0) from lost
             except OverBudget:
-                if not self._session.held_by:  # else what is held for others may be more than they come to
+                if not self._crowded:
                     raise
                 await self.errand.unless_stopped(asyncio.sleep(self.errand.interval))
             finally:
@@ -242,11 +244,13 @@ class _Far:
         """
         take, session = self.errand.take, self._session
         budget = None if bought else session.budget_micro_usd
+        self._crowded = False
         if budget is not None and take.backend.entry.price is None:
             raise OverBudget(
                 f"there is a budget, and the price of {take.backend} is not known.",
                 "Choose another backend (`longvid backends`), or leave the budget out.",
             )
+        self._crowded = bool(session.held_by)  # now: by the time the refusal is heard they may be done
         job = session.ledger.journal.intend(
             run=session.run_id,
             segment=take.segment.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from ..models.plan import Plan, Segment
 from ..providers.base import VideoRequest, in_words
 from ..seeds import map_seed, segment_seed
 from .attempt import rendered_here, shown
+from .bill import Tally
 from .fitting import fit_prompt
 from .lanes import Lane
 from .promise import promise_of
@@ -178,7 +179,7 @@ class Take:
             ),
             clip=await asyncio.to_thread(shown, clip, self.segment, session) if clip else None,
             attempts=attempts,
-            cost=Cost(paid=sum(attempt.paid for attempt in attempts), estimated=self.price[1]),
+            cost=cost_of(attempts, self.price[1]),
             message=message,
         )
         return reported(outcome, session)
@@ -189,6 +190,14 @@ class Take:
         from ..estimate import price_of
 
         return price_of(self.backend.entry, self.request.frames, self.request.fps)
+
+
+def cost_of(attempts: Sequence[Attempt], estimated: int) -> Cost:
+    """What a segment cost, by every try at it; `estimated`: what one costs at most, by the catalog."""
+    tally = Tally(perhaps=sum(a.perhaps for a in attempts))
+    for attempt in attempts:
+        tally.add(attempt.paid, attempt.priced_on)
+    return tally.cost(estimated)
 
 
 def reported(outcome: Outcome, session: Session) -> Outcome:

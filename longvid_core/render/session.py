@@ -93,11 +93,14 @@ class Session:
             finally:  # what a full disk does not take, people are told all the same
                 self._emit(event)
 
-    def spend(self, id: str, provider: str, micro_usd: int) -> None:
-        """Write down money that left, on a segment, a keyframe or the plan (`id`), and tell of it."""
-        self.ledger.record_spend(self.run_id, id, provider, micro_usd)
-        self.spent_micro_usd += micro_usd
-        self.emit(Spent(id=id, provider=provider, micro_usd=micro_usd))
+    def spend(
+        self, id: str, provider: str, micro_usd: int, *, priced_on: datetime.date | None = None, hold: int | None = None
+    ) -> None:
+        """Write down money that left, on a segment, a keyframe or the plan (`id`), and tell of it. The rest as `Payments.pay`."""
+        self.ledger.record_spend(self.run_id, id, provider, micro_usd, priced_on=priced_on, hold=hold)
+        if micro_usd:
+            self.spent_micro_usd += micro_usd
+            self.emit(Spent(id=id, provider=provider, micro_usd=micro_usd, priced_on=priced_on))
 
     def tell_once(self, message: str, level: Literal["info", "warning"] = "info") -> None:
         """Tell people something, the first time in this run only."""
@@ -111,8 +114,8 @@ class Session:
             self.check()
             return self.ask(job)
 
-    def told_of(self, job: Job, paid: int | None = None) -> Job:
-        """Tell the world of a job's step, and of what left with it (micro-dollars)."""
+    def told_of(self, job: Job, paid: int | None = None, priced_on: datetime.date | None = None) -> Job:
+        """Tell the world of a job's step, and of what left with it (micro-dollars; `priced_on` as in `Spent`)."""
         self.emit(
             JobChanged(
                 job=job.id, id=job.segment, index=job.index, provider=job.named, state=job.state, remote_id=job.remote_id
@@ -120,7 +123,7 @@ class Session:
         )  # fmt: skip
         if paid:
             self.spent_micro_usd += paid
-            self.emit(Spent(id=job.segment, provider=job.named, micro_usd=paid))
+            self.emit(Spent(id=job.segment, provider=job.named, micro_usd=paid, priced_on=priced_on))
         return job
 
     def check(self) -> None:

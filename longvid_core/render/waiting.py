@@ -114,16 +114,15 @@ class Waiting:
 
     def _succeeded(self, state: Succeeded) -> Job:
         known, take = self.job.micro_usd is not None, self.errand.take
-        paid = state.micro_usd
-        if paid is None and take.backend.entry.price is not None:
-            paid = take.price[1]
+        paid, priced_on, price = state.micro_usd, state.priced_on, take.backend.entry.price
+        if paid is None and price is not None:
+            paid, priced_on = take.price[1], price.checked
         if paid is None and not known:
             said = f"{take.backend} does not say what it charges, and its price is not known: it is not among what was spent."
             self.errand.session.tell_once(said, "warning")
         facts = {**state.facts, **({"prompt_sent": state.prompt} if state.prompt else {})}
-        return self.errand.step(
-            self.job, "succeeded", paid=None if known else paid, facts=facts, seed_returned=state.seed
-        )  # fmt: skip
+        paid = None if known else paid
+        return self.errand.step(self.job, "succeeded", paid=paid, priced_on=priced_on, facts=facts, seed_returned=state.seed)
 
     def _ended(self, state: Ended) -> NoReturn:
         errand = self.errand

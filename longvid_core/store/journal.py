@@ -20,6 +20,7 @@ from ..errors import OverBudget, StoreError
 from ..models.clip import Attempt
 from ..models.job import GIVEN_UP, OPEN, PERHAPS_PAID, Job, JobNote, JobStep
 from ..money import amount
+from .payments import in_doubt, written
 from .tables import HoldRow, JobRow, JobStepRow, RunRow, SpendRow
 
 Transaction = Callable[[], contextlib.AbstractContextManager[SqlSession]]
@@ -30,8 +31,8 @@ _SETTLED_BY = {"micro_usd", "code", "message", "remote_id", "seed_returned", "pr
 class Journal:
     """The jobs of one ledger. Any number of processes may write at once."""
 
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
+    def __init__(self, transaction: Transaction, *, whole: bool = True) -> None:
+        self._transaction, self._whole = transaction, whole
 
     # -- jobs ----------------------------------------------------------------------------------------------------------------
 
@@ -83,15 +84,16 @@ class Journal:
         message: str | None = None,
         *,
         paid: int | None = None,
+        priced_on: datetime.date | None = None,
         extra: dict[str, Any] | None = None,
         facts: dict[str, Any] | None = None,
         **values: Any,
     ) -> Job:
         """Write down the next step of a job, and what is known with it; gives the job as it is now.
 
-        paid: micro-dollars that left with it. They are written to the spending, once for a job, and what was held is free again,
-        as it is when the job is settled in any other way. values: of the fields remote_id, submitted, seed_returned, prompt,
-        code, file, file_sha256.
+        paid: micro-dollars that left with it, by our price of `priced_on`, or None: by the provider's word. They are written to
+        the spending, once for a job, and what was held is free again, as it is when the job is settled in any other way. values:
+        of the fields remote_id, submitted, seed_returned, prompt, code, file, file_sha256.
         """
         unknown = set(values) - _SETTLED_BY
         if unknown:
@@ -113,10 +115,7 @@ class Journal:
             if paid is not None and row.micro_usd is None:
                 row.micro_usd = paid
                 if paid:
-                    spend = SpendRow(
-                        run=row.run, segment=row.segment, provider=f"{row.provider}:{row.model}", micro_usd=paid, at=now
-                    )
-                    sql.add(spend)
+                    written(sql, row.run, row.segment, f"{row.provider}:{row.model}", paid, priced_on, job=row.id)
             if row.hold is not None and (row.micro_usd is not None or state not in OPEN):
                 sql.execute(sa.delete(HoldRow).where(HoldRow.id == row.hold))
                 row.hold = None
@@ -201,11 +200,11 @@ class Journal:
             sql.execute(sa.delete(HoldRow).where(HoldRow.id == hold))
 
     def held(self) -> list[dict[str, Any]]:
-        """All that is held now: run, item, provider, micro_usd and, where a job holds it, that job's number."""
+        """All that is held now: run, item, provider, micro_usd, at and, where a job holds it, that job's number."""
         with self._transaction() as sql:
             query = sa.select(HoldRow, JobRow.id).outerjoin(JobRow, JobRow.hold == HoldRow.id).order_by(HoldRow.id)
             return [
-                {"run": h.run, "item": h.item, "provider": h.provider, "micro_usd": h.micro_usd, "job": job}
+                {"run": h.run, "item": h.item, "provider": h.provider, "micro_usd": h.micro_usd, "at": utc(h.at), "job": job}
                 for h, job in sql.execute(query)
             ]
 
@@ -232,8 +231,7 @@ class Journal:
                 )
         return row.id
 
-    @staticmethod
-    def _committed(sql: SqlSession, run: str) -> int:
+    def _committed(self, sql: SqlSession, run: str) -> int:
         began = sa.select(RunRow.started).where(RunRow.id == run).scalar_subquery()
         beside = sa.select(RunRow.id).where(sa.or_(RunRow.id == run, RunRow.state == "running", RunRow.finished >= began))
         sums = (
@@ -244,7 +242,7 @@ class Journal:
         perhaps = sa.select(sa.func.sum(JobRow.held_micro_usd)).where(
             JobRow.run.in_(beside), JobRow.micro_usd.is_(None), sa.or_(JobRow.state.in_(GIVEN_UP), ended)
         )
-        return sum(int(each or 0) for each in (*sums, sql.scalar(perhaps)))
+        return sum(int(each or 0) for each in (*sums, sql.scalar(perhaps))) + (in_doubt(sql, beside) if self._whole else 0)
 
 
 _ATTEMPTS: dict[JobStep, Any] = {
@@ -259,8 +257,8 @@ _ATTEMPTS: dict[JobStep, Any] = {
 }
 
 
-def attempt_of(job: Job, number: int) -> Attempt:
-    """A job as the manifest tells of it. One that is still open ended without us: `interrupted`."""
+def attempt_of(job: Job, number: int, priced_on: datetime.date | None = None) -> Attempt:
+    """A job as the manifest tells of it. One that is still open ended without us: `interrupted`. priced_on: of what was paid."""
     return Attempt(
         number=number,
         provider=job.provider,
@@ -273,6 +271,8 @@ def attempt_of(job: Job, number: int) -> Attempt:
         seed_sent=job.seed_sent,
         seed_returned=job.seed_returned,
         paid=job.micro_usd or 0,
+        priced_on=priced_on,
+        perhaps=job.held_micro_usd if job.perhaps_paid else 0,
     )
 
 

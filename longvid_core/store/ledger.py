@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session as SqlSession
 
 from ..errors import StoreError
 from ..models.clip import Attempt, Outcome
-from .journal import Journal, attempt_of, utc
-from .tables import AttemptRow, HoldRow, JobRow, RunRow, SegmentRow, SpendRow, Table
+from .journal import Journal, attempt_of
+from .payments import Payments, abandoned
+from .tables import AttemptRow, BillRow, DoubtRow, JobRow, RunRow, SegmentRow, Table
 
 
 def ledger_url(home: Path) -> str:
@@ -55,8 +56,12 @@ class Ledger:
                 sa.event.listen(self._engine, "connect", _tune_sqlite)
             if not look:
                 self._create_tables()
-        self.journal = Journal(self._transaction)
+            newer = (BillRow.__tablename__, DoubtRow.__tablename__)
+            whole = not look or all(sa.inspect(self._engine).has_table(name) for name in newer)
+        self.journal = Journal(self._transaction, whole=whole)
         """The jobs at remote providers, and the money held for them."""
+        self.payments = Payments(self._transaction, whole=whole)
+        """What left, and what may have left besides."""
 
     def _create_tables(self) -> None:
         try:
@@ -93,8 +98,7 @@ class Ledger:
             for row in rows:
                 if not alive(row.id):
                     row.state, row.message, row.finished = "killed", "the process ended while it was at work", _now()
-                    of_jobs = sa.select(JobRow.hold).where(JobRow.hold.is_not(None))  # these go on without the process
-                    sql.execute(sa.delete(HoldRow).where(HoldRow.run == row.id, HoldRow.id.not_in(of_jobs)))
+                    abandoned(sql, row.id)
 
     def runs(self, limit: int = 50) -> list[dict[str, Any]]:
         """The newest runs first, each with its segments' outcomes counted."""
@@ -159,22 +163,27 @@ class Ledger:
                 for number, row in enumerate(rows, 1)
             ]
         jobs = self.journal.of(render_key)
-        return (*here, *(attempt_of(job, number) for number, job in enumerate(jobs, len(here) + 1)))
+        priced = self.payments.priced_on([job.id for job in jobs if job.micro_usd])
+        return (*here, *(attempt_of(job, number, priced.get(job.id)) for number, job in enumerate(jobs, len(here) + 1)))
 
     # -- money -------------------------------------------------------------------------------------------------------------
 
-    def record_spend(self, run: str, segment: str, provider: str, micro_usd: int) -> None:
-        """Write down that money left, on a segment, a keyframe or the plan, at PROVIDER:MODEL."""
-        with self._transaction() as sql:
-            sql.add(SpendRow(run=run, segment=segment, provider=provider, micro_usd=micro_usd, at=_now()))
+    def record_spend(
+        self,
+        run: str,
+        segment: str,
+        provider: str,
+        micro_usd: int,
+        *,
+        priced_on: datetime.date | None = None,
+        hold: int | None = None,
+    ) -> None:
+        """Write down that money left, on a segment, a keyframe or the plan, at PROVIDER:MODEL. The rest as in `Payments.pay`."""
+        self.payments.pay(run, segment, provider, micro_usd, priced_on=priced_on, hold=hold)
 
     def spending(self, since: datetime.datetime | None = None) -> list[dict[str, Any]]:
-        """Every payment since then, oldest first: run, segment, provider (PROVIDER:MODEL), micro_usd and at (UTC)."""
-        with self._transaction() as sql:
-            query = sa.select(SpendRow).order_by(SpendRow.id)
-            if since is not None:
-                query = query.where(SpendRow.at >= since.astimezone(datetime.timezone.utc))
-            return [{**_columns(row), "at": utc(row.at)} for row in sql.scalars(query)]
+        """Every payment since then, as `Payments.spending` gives it."""
+        return self.payments.spending(since)
 
     # -- plumbing ------------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -64,6 +64,38 @@ class SpendRow(Table):
     segment: Mapped[str] = mapped_column(String(80))
     provider: Mapped[str] = mapped_column(String(80))
     micro_usd: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime.datetime] = mapped_column(DateTime(timezone=True))
+
+
+class BillRow(Table):
+    """Whose word a payment's amount is: the provider's where `priced_on` is null, else our price of that day.
+
+    A payment that an earlier Longvid wrote down has none. A table of its own, so that a ledger of before is gone on with.
+    """
+
+    __tablename__ = "bills"
+    spend: Mapped[int] = mapped_column(ForeignKey("spend.id"), primary_key=True, autoincrement=False)
+    job: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))
+    priced_on: Mapped[datetime.date | None] = mapped_column(Date)
+
+    __table_args__ = (Index("bills_by_job", "job"),)
+
+
+class DoubtRow(Table):
+    """A call that may have been charged, or was, without anybody's knowing how much. Of jobs the `jobs` tell that themselves.
+
+    `lost`: whether it was charged is not known, up to `micro_usd` (null: nor is that). `unpriced`: its answer came, and neither
+    the provider nor the catalog says what it cost.
+    """
+
+    __tablename__ = "doubts"
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    run: Mapped[str] = mapped_column(ForeignKey("runs.id"))
+    item: Mapped[str] = mapped_column(String(80))
+    provider: Mapped[str] = mapped_column(String(300))
+    kind: Mapped[str] = mapped_column(String(16))
+    micro_usd: Mapped[int | None] = mapped_column(BigInteger)
+    message: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[datetime.datetime] = mapped_column(DateTime(timezone=True))
 
 

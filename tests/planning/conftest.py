@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from longvid_core.planning.brief import Brief, Limits
 from longvid_core.planning.choose import plan_by
 from longvid_core.render.session import open_session
 from longvid_core.settings import Settings
+from longvid_core.store.ledger import Ledger, ledger_url
 from tests.fake_openai import FakeOpenAI, fake_openai
 
 TEXT = "A heron waits in the reeds. It lifts off over the water. Mira rows out in a red coat. Mira waves to the shore."
@@ -53,6 +55,13 @@ class Asking:
                 return asyncio.run(plan_by("openai:test-1", asked, limits, session, replan=replan, budget=budget))
             finally:
                 self.spent = session.spent_micro_usd
+
+    @contextlib.contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """The ledger of the store that was planned on."""
+        assert self.home is not None
+        with contextlib.closing(Ledger(ledger_url(self.home))) as ledger:
+            yield ledger
 
     @property
     def told(self) -> list[str]:

@@ -360,7 +360,7 @@ def test_the_form_and_the_rules_are_the_same_whatever_the_text_says(planning: As
 
 def test_a_prompt_beyond_the_models_context_is_refused_with_the_count(planning: Asking, model: FakeOpenAI) -> None:
     planning.planner = {"context": 4096}
-    long = " ".join(f"Ship number {n} sails by." for n in range(700))
+    long = " ".join(f"Ship number {n} sails by{' under a white sail' * 18}." for n in range(50))
     with pytest.raises(BadInput, match=r"about \d+ tokens.*holds 4096"):
         planning(long)
     assert model.calls == 0
@@ -369,13 +369,21 @@ def test_a_prompt_beyond_the_models_context_is_refused_with_the_count(planning: 
 
 def test_a_server_that_cuts_the_prompt_and_says_nothing_is_found_out(planning: Asking, model: FakeOpenAI) -> None:
     """Ollama reads what fits into its own default context, and answers as if that had been all."""
-    model.usage, model.cuts_prompts = (2048, 500), True
-    long = " ".join(f"Ship number {n} sails by." for n in range(700))
-    with pytest.raises(BadInput, match=r"about \d+ tokens, and openai:test-1 at \S+ read 2048 of them"):
+    model.usage, model.cuts_prompts = (512, 500), True
+    long = " ".join(f"Ship number {n} sails by." for n in range(40))
+    refusal = r"about \d{4} tokens, and openai:test-1 at \S+ read 512 of them"
+    with pytest.raises(BadInput, match=refusal) as first:
         planning(long)
     assert model.calls == 1
+    with pytest.raises(BadInput) as again:
+        planning(long)
+    assert model.calls == 1 and str(again.value) == str(first.value) and "until --replan" in str(again.value)
+    with pytest.raises(BadInput, match=refusal):
+        planning(long, replan=True)
+    assert model.calls == 2, "its context may be larger now"
     planning.planner = {"context": 200_000}
     assert planning(long).segments, "whoever says what it holds is believed"
+    assert model.calls == 3 and planning(long).segments and model.calls == 3
 
 
 def test_a_context_the_server_knows_of_is_told_with_the_count(planning: Asking, model: FakeOpenAI) -> None:

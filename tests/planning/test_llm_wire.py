@@ -247,6 +247,43 @@ def test_tokens_and_cost_are_recorded(planning: Asking, model: FakeOpenAI) -> No
 
 
 @pytest.mark.usefixtures("hosted")
+def test_an_answer_that_read_too_little_is_paid_once(planning: Asking, model: FakeOpenAI) -> None:
+    model.usage, model.cuts_prompts = (100, 500), True
+    with pytest.raises(BadInput, match="read 100 of them"):
+        planning()
+    assert planning.spent == 100 * 0.1 + 500 * 0.5
+    with pytest.raises(BadInput, match="read 100 of them"):
+        planning()
+    assert planning.spent == 0 and model.calls == 1
+
+
+@pytest.mark.usefixtures("hosted")
+def test_what_a_call_may_have_cost_is_known_whatever_became_of_it(planning: Asking, model: FakeOpenAI) -> None:
+    """An answer that is lost on the way, one that does not count its tokens, and a server that was not there."""
+    model.replies, model.usage = [Raw('{"choices": [', 9000), Error(503, "later")], None
+    planning()
+    assert model.calls == 3 and planning.spent > 0
+    with planning.ledger() as ledger:
+        (paid,), (doubt,) = ledger.spending(), ledger.payments.doubts()
+        price = known().models["gpt-6-luna"].price
+        assert price is not None and paid["told"] and paid["priced_on"] == price.checked
+        assert (doubt["provider"], doubt["item"], doubt["kind"]) == ("openai:test-1", "plan", "lost")
+        assert doubt["micro_usd"] > 0 and ledger.journal.held() == []
+
+
+def test_an_answer_whose_price_nobody_knows_is_written_down(
+    planning: Asking, model: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from longvid_core.planning import endpoint
+
+    monkeypatch.setattr(endpoint, "language_model", lambda *asked: language_model("test-1", "https://a.example", None))
+    planning()
+    with planning.ledger() as ledger:
+        assert [(d["kind"], d["micro_usd"]) for d in ledger.payments.doubts()] == [("unpriced", None)]
+        assert ledger.spending() == []
+
+
+@pytest.mark.usefixtures("hosted")
 def test_planning_over_budget_asks_nothing(planning: Asking, model: FakeOpenAI) -> None:
     with pytest.raises(OverBudget):
         planning(budget=0.00001)

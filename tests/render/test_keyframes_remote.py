@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from longvid_core.errors import BadInput, Interrupted, OverBudget, RenderFailed
+from longvid_core.errors import BadInput, Interrupted, OverBudget, RenderFailed, StoreError
 from longvid_core.estimate import check_budget, estimate
+from longvid_core.render.calls import Call
 from longvid_core.render.lanes import Lane
 from longvid_core.retry import unless
 from tests.easel import PICTURE, Easel, cuts, easel, fake, one
@@ -226,6 +229,50 @@ def test_a_stop_ends_the_wait_at_once_and_nothing_is_lost(easel: Easel, fake: Fa
     assert any("it may be charged" in notice for notice in easel.notices("warning"))
     easel.draw(cuts(2))
     assert fake.drawn == 2 and easel.spent() == 2 * PICTURE
+
+
+KILLED_WITH_A_PICTURE = """
+import os, sys
+from pathlib import Path
+from longvid_core.render import calls
+from tests.easel import Easel, one
+
+calls.Call._cost = lambda self, said: os.kill(os.getpid(), 9)
+Easel(Path(sys.argv[1])).draw(one())
+"""
+
+
+def test_a_picture_that_came_before_the_process_was_killed_is_not_bought_again(easel: Easel, fake: FakeImages) -> None:
+    ended = subprocess.run([sys.executable, "-c", KILLED_WITH_A_PICTURE, str(easel.home)], cwd=Path(__file__).parents[2])
+    assert ended.returncode == -9 and fake.drawn == 1 and easel.spent() == 0
+    (drawn,) = easel.draw(one())
+    assert fake.drawn == 1 and easel.spent() == PICTURE == drawn.made.cost.paid
+    assert drawn.made.cost.reckoned == PICTURE and drawn.made.seed.returned == drawn.made.seed.sent
+    assert easel.rows("SELECT count(*) FROM doubts") == [(0,)] and list((easel.home / "incoming").iterdir()) == []
+
+
+def test_a_picture_that_the_disk_did_not_take_is_not_bought_again(
+    easel: Easel, fake: FakeImages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: Any) -> Any:
+        raise StoreError("cannot write: the disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Call, "_taken_in", full)
+        with pytest.raises(StoreError):
+            easel.draw(one())
+    (drawn,) = easel.draw(one())
+    assert fake.drawn == 1 and easel.spent() == PICTURE == drawn.made.cost.paid
+
+
+def test_a_picture_whose_answer_was_lost_may_have_been_charged(easel: Easel, fake: FakeImages) -> None:
+    fake.moods = ["reset", (500, {}, {})]
+    (drawn,) = easel.draw(one())
+    assert easel.rows("SELECT item, provider, kind, micro_usd FROM doubts") == [
+        (drawn.id, "stability:sd3.5-large", "lost", PICTURE)
+    ]
+    assert (drawn.made.cost.paid, drawn.made.cost.perhaps) == (PICTURE, PICTURE)
+    assert easel.rows("SELECT count(*) FROM holds") == [(0,)]
 
 
 async def test_an_answer_that_is_there_when_it_is_stopped_is_kept() -> None:
