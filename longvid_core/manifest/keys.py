@@ -10,9 +10,11 @@ from ..errors import BadInput, LongvidError
 from ..models.asset import Asset, Reference
 from ..models.manifest import Manifest, SegmentRecord
 from ..models.records import ModelRecord
+from ..seeds import segment_seed
 from .differ import differences
 
 if TYPE_CHECKING:
+    from ..render.segment import Take
     from ..render.session import Session
 
 
@@ -50,12 +52,23 @@ def _wrong(manifest: Manifest, record: SegmentRecord) -> str | None:
     if record.model.provider == "foreign" or record.made.get("placeholder"):
         return None
     try:
-        key, seed = key_of(manifest, record)
+        take = take_of(manifest, record)
     except LongvidError:
         return None
-    if key != record.render_key:
+    if take is None or take.render_key != record.render_key:
         return _OTHER
-    return "" if seed == record.seed.sent else "the seed it says was sent is not the one in its key"
+    return next((f"{what} is not the one in its key" for what, same in _told(manifest, record, take) if not same), "")
+
+
+def _told(manifest: Manifest, record: SegmentRecord, take: Take) -> Iterator[tuple[str, bool]]:
+    """What the record tells in words of its own about what is in its key, and whether that is so."""
+    from .. import __version__
+
+    yield "the seed it says was sent", record.seed.sent == take.request.seed
+    yield "the seed it says was asked for", record.seed.requested == segment_seed(take.plan, take.segment)
+    yield "the look it tells of", record.visual in (None, take.request.visual)
+    if "prompt_sent" not in record.made and manifest.environment.get("longvid") == __version__:  # another may put it otherwise
+        yield "the prompt it says was sent", record.prompt_sent == take.request.prompt_sent
 
 
 def _changed(record: SegmentRecord, sound: list[SegmentRecord], session: Session) -> str:
@@ -69,8 +82,8 @@ def _changed(record: SegmentRecord, sound: list[SegmentRecord], session: Session
     return f"unlike in segment {like.index} ({like.id}) is {', '.join(differs)}"
 
 
-def key_of(manifest: Manifest, record: SegmentRecord) -> tuple[str, int | None]:
-    """The key that a segment's plan, pictures and model come to, and the seed that goes with it."""
+def take_of(manifest: Manifest, record: SegmentRecord) -> Take | None:
+    """The take that a segment's plan, pictures and model come to; None where its pictures are not those of such a take."""
     from ..render.segment import Take
 
     plan = manifest.plan
@@ -87,9 +100,8 @@ def key_of(manifest: Manifest, record: SegmentRecord) -> tuple[str, int | None]:
     references = tuple(
         Reference(role=r.role, image=Asset(path="", sha256=r.sha256, pixels_sha256=r.pixels_sha256)) for r in others
     )
-    if references != tuple(r.model_copy(update={"image": _bare(r.image)}) for r in take.request.references):
-        return "", take.request.seed
-    return take.render_key, take.request.seed
+    same = references == tuple(r.model_copy(update={"image": _bare(r.image)}) for r in take.request.references)
+    return take if same else None
 
 
 def _bare(image: Asset) -> Asset:

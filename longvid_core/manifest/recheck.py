@@ -48,7 +48,7 @@ def check(
         *_manifest(manifest, path, film, session),
         *_film(manifest, path, film),
         *_keys(manifest, session),
-        *_clips(manifest, clips),
+        *_clips(manifest, clips, session),
         *_references(manifest, pictures, session),
         *_models(manifest, session, named),
     ]
@@ -60,6 +60,7 @@ def check(
 
 def _manifest(manifest: Manifest, path: Path, film: Path | None, session: Session) -> Iterator[Finding]:
     from ..approval import signature_beside
+    from ..render.promise import weaker
 
     if signature_beside(path).exists():
         yield from _signature(path, film, session)
@@ -70,6 +71,15 @@ def _manifest(manifest: Manifest, path: Path, film: Path | None, session: Sessio
     if manifest.film.frames not in fits:
         said = f"it says {manifest.film.frames} frames, and its clips make {frames}"
         yield Finding(what="manifest", holds=False, message=said)
+    label = manifest.determinism.label if manifest.determinism is not None else None
+    if label is not None and any(weaker(s.determinism, label) for s in manifest.segments):
+        said = f"it says that the film is {label}, and one of its segments is less than that"
+        yield Finding(what="manifest", holds=False, message=said)
+    own = {k.id: k.image for k in manifest.plan.keyframes if k.image is not None}
+    for record in manifest.keyframes:
+        if record.image is not None and record.id in own and record.image.pixels_sha256 != own[record.id].pixels_sha256:
+            said = "its record names another picture than the plan does"
+            yield Finding(what=f"keyframe {record.id}", holds=False, message=said)
 
 
 def _signature(path: Path, film: Path | None, session: Session) -> Iterator[Finding]:
@@ -146,7 +156,9 @@ def _keys(manifest: Manifest, session: Session) -> Iterator[Finding]:
 # -- what lies in the store ----------------------------------------------------------------------------------------------------
 
 
-def _clips(manifest: Manifest, clips: Clips) -> Iterator[Finding]:
+def _clips(manifest: Manifest, clips: Clips, session: Session) -> Iterator[Finding]:
+    from ..media.frames import count_and_hash
+
     here = 0
     for record in manifest.segments:
         file = clips(record)
@@ -156,7 +168,14 @@ def _clips(manifest: Manifest, clips: Clips) -> Iterator[Finding]:
         if sha256_file(file) != record.clip.sha256:
             said = "the clip in the store is not the manifest's: its bytes are others"
             yield Finding(what=_name(record), holds=False, message=said)
-    said = f"{here} of {len(manifest.segments)} are here" if here else "none is here; a replay renders them all the same"
+            continue
+        noted = session.store.clip(record.render_key)
+        known = noted is not None and noted.sha256 == record.clip.sha256
+        facts = (noted.frames, noted.frames_sha256) if noted is not None and known else count_and_hash(file)
+        if facts != (record.clip.frames, record.clip.frames_sha256):
+            yield Finding(what=_name(record), holds=False, message="its clip has other frames than the manifest says")
+    nobody = "none is here" if manifest.shared else "none is here; a replay renders them all the same"
+    said = f"{here} of {len(manifest.segments)} are here" if here else nobody
     yield Finding(what="clips", holds=True if here else None, message=said)
 
 

@@ -143,11 +143,42 @@ def another_model(value: dict[str, Any]) -> None:
     value["segments"][1]["model"]["fingerprint"]["pixels"] = 0
 
 
-@pytest.mark.parametrize("change", [another_seed, another_prompt, another_lens, another_reference, another_model])
+def another_request(value: dict[str, Any]) -> None:
+    value["segments"][1]["seed"]["requested"] = "99"
+
+
+def another_look(value: dict[str, Any]) -> None:
+    value["segments"][1]["visual"]["lens"]["focal_length_mm"] = 85
+
+
+def another_prompt_sent(value: dict[str, Any]) -> None:
+    value["segments"][1]["prompt_sent"] = "Else."
+
+
+def another_length(value: dict[str, Any]) -> None:
+    value["segments"][1]["clip"]["frames"] -= 1
+
+
+CHANGES = [
+    another_seed, another_prompt, another_lens, another_reference, another_model,
+    another_request, another_look, another_prompt_sent, another_length,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_check_names_the_segment_whose_record_was_changed(film: Path, longvid: Longvid, change: Change) -> None:
     ran = longvid("replay", rewrite(film, change), "--check", "--json")
     wrong = [f["what"] for f in ran.last["findings"] if f["holds"] is False]
     assert ran.code == 1 and "segment 1 (s01)" in wrong and "segment 0 (s00)" not in wrong
+
+
+def test_check_names_what_the_manifest_tells_in_two_ways(film: Path, longvid: Longvid) -> None:
+    def change(value: dict[str, Any]) -> None:
+        value["segments"][1]["determinism"] = "none"
+        value["keyframes"][2]["image"]["pixels_sha256"] = "0" * 64
+
+    ran = longvid("replay", rewrite(film, change), "--check", "--json")
+    assert [f["what"] for f in ran.last["findings"] if f["holds"] is False] == ["manifest", "keyframe k02"]
 
 
 def another_title(value: dict[str, Any]) -> None:
