@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -26,7 +27,7 @@ def approved(
 
     film: the manifest of what was looked at: the approval names its clip, and the plan has that take from here on. at: when;
     default: now, in UTC. UnknownName for a segment that the plan does not have; BadInput where the film shows it made from other
-    words, pictures or lengths, or `by` is empty.
+    words, pictures or lengths, or a placeholder in its place, or `by` is empty.
     """
     segment = find_segment(plan, name)
     shown = None
@@ -51,6 +52,11 @@ def approved(
     return plan.model_copy(update={"segments": segments, "approvals": (*plan.approvals, approval)}), approval
 
 
+def each_once(plan: Plan, names: Iterable[str]) -> list[str]:
+    """The ids of the segments with these indexes or ids, each once, in the order they are named. UnknownName as in `approved`."""
+    return list(dict.fromkeys(find_segment(plan, name).id for name in names))
+
+
 def approved_in_manifest(path: Path, manifest: Manifest, names: list[str], *, by: str, note: str = "") -> list[Approval]:
     """Write approvals into the manifest at `path`, and lock those segments in its plan. BadInput where it has been signed."""
     signature = signature_beside(path)
@@ -60,7 +66,7 @@ def approved_in_manifest(path: Path, manifest: Manifest, names: list[str], *, by
             f"Approve first and sign after that: remove {signature.name}, approve, and sign the film again.",
         )
     plan, given = manifest.plan, []
-    for name in names:
+    for name in each_once(plan, names):
         plan, approval = approved(plan, name, by=by, note=note, film=manifest)
         given.append(approval)
     write_bytes(path, manifest_json(manifest.model_copy(update={"plan": plan})).encode())
@@ -94,5 +100,10 @@ def _take(segment: Segment, film: Manifest) -> tuple[SegmentRecord, int]:
         raise BadInput(
             f"the film does not show segment {segment.index} ({segment.id}) as the plan has it.",
             "Render the plan, look at that film, and approve it.",
+        )
+    if record.outcome == "placeholder" or record.made.get("placeholder"):
+        raise BadInput(
+            f"segment {segment.index} ({segment.id}) is a placeholder in this film: there is no take of it to approve.",
+            "Render it first: the command that made the film asks for it anew.",
         )
     return record, shown.reroll

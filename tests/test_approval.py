@@ -68,6 +68,14 @@ def test_a_film_of_other_words_is_not_the_take(studio: Studio) -> None:
         approved(changed(plan, 1, prompt="Something else."), "1", by="Ann", film=film)
 
 
+def test_a_placeholder_is_no_take(studio: Studio) -> None:
+    plan = small_plan(1)
+    film = build_manifest(studio.make(plan))
+    stand_in = film.model_copy(update={"segments": (film.segments[0].model_copy(update={"outcome": "placeholder"}),)})
+    with pytest.raises(BadInput, match="is a placeholder in this film"):
+        approved(plan, "0", by="Ann", film=stand_in)
+
+
 @pytest.mark.parametrize("by", ["", "  ", "x" * 201])
 def test_somebody_approves(by: str) -> None:
     with pytest.raises(BadInput, match="no approval"):
@@ -105,7 +113,7 @@ def manifest(studio: Studio, tmp_path: Path) -> Path:
 
 def test_a_manifest_takes_approvals_and_nothing_else_changes(manifest: Path) -> None:
     before = json.loads(manifest.read_text())
-    approved_in_manifest(manifest, load_manifest(manifest), ["0", "s01"], by="Ann", note="both")
+    approved_in_manifest(manifest, load_manifest(manifest), ["0", "s01", "1", "s00"], by="Ann", note="both")
     after = json.loads(manifest.read_text())
     assert [a["segment"] for a in after["plan"].pop("approvals")] == ["s00", "s01"]
     assert [s.pop("locked") for s in after["plan"]["segments"]] == [True, True]

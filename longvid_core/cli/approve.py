@@ -34,7 +34,7 @@ def approve(
     In a plan it stays with every film rendered from it, in their manifests. In a film's manifest it stands at once, and is
     signed with it by `longvid sign`. To open a segment again, set its `locked` to false in the plan.
     """
-    from ..approval import approved, approved_in_manifest
+    from ..approval import approved, approved_in_manifest, each_once
     from ..errors import BadInput
     from ..manifest.load import load_manifest
     from ..planfile import load_plan, save_plan
@@ -54,7 +54,7 @@ def approve(
         plan = load_plan(file)
         looked_at = _shown_by(film)
         given = []
-        for name in names:
+        for name in each_once(plan, names):
             plan, approval = approved(plan, name, by=by, note=note, film=looked_at)
             given.append(approval)
         index = {s.id: s.index for s in plan.segments}

@@ -313,6 +313,7 @@ def _again(
     page: Path | None,
 ) -> Replayed:
     """Render, join, compare, and write what is to be written."""
+    from ..events import Notice
     from ..manifest import replay as core
     from ..manifest.build import manifest_path, manifest_sha256, write_manifest
     from ..render.film import export_film
@@ -339,6 +340,9 @@ def _again(
             exported = export_film(release, target)
             write_manifest(exported, manifest_path(target), session.store.hashes.sha256)
             again = again.model_copy(update={"path": str(target)})
+    elif target is not None:
+        said = f"there is no film to put into {target.parent}: only a part of it was made again."
+        looked.emit(Notice(level="warning", message=said))
     found = core.replayed(
         repeat,
         manifest_sha256(film.value),

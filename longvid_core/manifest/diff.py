@@ -228,7 +228,19 @@ def _follows(old: Plan, a: Segment, new: Plan, b: Segment, renamed: dict[str, st
 
 
 _KEYED_WHOLE = {"mode", "size", "frames a second", "fit"}
-_UNKEYED = {"id", "join", "text", "complexity", "locked", "left out", "determinism", "stand-in", "seed returned", "clip"}
+_UNKEYED = {
+    "id",
+    "join",
+    "text",
+    "complexity",
+    "locked",
+    "approved",
+    "left out",
+    "determinism",
+    "stand-in",
+    "seed returned",
+    "clip",
+}
 _NOT_IN_KEYS = ("how ", "keyframe ")
 _ENDS = ("opening", "ending")
 

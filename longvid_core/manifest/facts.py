@@ -62,6 +62,9 @@ def _environment(found: Mapping[str, Any]) -> dict[str, str]:
 def segment_facts(plan: Plan, segment: Segment, manifest: Manifest | None) -> Facts:
     """Of one segment: its words, its look, its ends, and what rendered it."""
     planned = {**said(plan, segment), "text": segment.text, "seed": str(segment_seed(plan, segment))}
+    planned["approved"] = ", ".join(
+        f"by {a.by}{f': {a.note}' if a.note else ''}" for a in plan.approvals if a.segment == segment.id
+    )
     known: dict[str, str] = {}
     records = {k.id: k for k in manifest.keyframes} if manifest else {}
     recorded: dict[str, str] = {}

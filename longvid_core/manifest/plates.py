@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import BadInput, CannotRender, Interrupted, MissingTool, NotEqual, StoreError, Unreadable
-from ..files import whole_file, write_bytes, writing
+from ..files import sha256_file, whole_file, write_bytes, writing
 from .ranges import segment_ranges
 
 if TYPE_CHECKING:
@@ -164,12 +164,15 @@ def _timecode(frame: int, manifest: Manifest) -> str:
 
 def _of_film(manifest: Manifest, film: Path, depth: Depth) -> _Source:
     """The film's own frames; deeper than 8 bits where the film is, and that is asked for."""
-    from ..media.frames import FramesHash, iterate_frames, rgb_array
+    from ..media.frames import FramesHash, count_and_hash, iterate_frames, rgb_array
 
     if not film.is_file():
         raise BadInput(f"there is no film {film}.", "Check the path, or leave it out to take the clips from the store.")
 
     wanted = manifest.film.frames_sha256
+    other = NotEqual(f"{film} is not the manifest's film: its frames are others.", "Name the film that was made with it.")
+    if sha256_file(film) != manifest.film.sha256 and count_and_hash(film)[1] != wanted:
+        raise other  # a signed one has other bytes, and the same frames
 
     def frames() -> Generator[np.ndarray, None, None]:
         seen = FramesHash()
@@ -177,7 +180,7 @@ def _of_film(manifest: Manifest, film: Path, depth: Depth) -> _Source:
             seen.add(frame)
             yield rgb_array(frame, deep=depth == 16 and _bits(frame) > 8)
         if seen.hexdigest() != wanted:
-            raise NotEqual(f"{film} is not the manifest's film: its frames are others.", "Name the film that was made with it.")
+            raise other
 
     return _Source(frames, manifest.film.frames, {"frames_sha256": wanted})
 

@@ -215,7 +215,10 @@ def _references(manifest: Manifest, pictures: Pictures, session: Session) -> Ite
 def _models(manifest: Manifest, session: Session, named: Backend | None) -> Iterator[Finding]:
     models: dict[str, list[SegmentRecord]] = {}
     for record in manifest.segments:
-        if not record.made.get("placeholder"):
+        if record.outcome == "placeholder" or record.made.get("placeholder"):
+            said = "a placeholder stands in its place: no model rendered it, and none can again"
+            yield Finding(what=_name(record), holds=None, message=said)
+        else:
             models.setdefault(_model_of(record), []).append(record)
     for records in models.values():
         model = records[0].model

@@ -78,9 +78,10 @@ def test_the_same_bytes_come_out_where_nothing_of_the_film_is(
 
 
 def test_a_part_is_made_of_what_it_needs_alone(film: Path, longvid: Longvid) -> None:
-    ran = longvid("replay", film, "--segments", "1,s01", "--json")
+    ran = longvid("replay", film, "--segments", "1,s01", "-o", "part", "--json")
     assert (ran.code, [(s["id"], s["result"]) for s in ran.last["segments"]]) == (0, [("s01", "identical bytes")])
     assert sorted(line["id"] for line in ran.lines if line["event"] == "keyframe_done") == ["k01", "k02"], "and not k00"
+    assert [line for line in ran.lines if line["event"] == "notice" and "only a part of it was made again" in line["message"]]
 
 
 def test_a_chain_is_replayed_from_its_beginning(

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from longvid_core.approval import approved
 from longvid_core.catalog import entry_of
 from longvid_core.manifest.build import build_manifest, manifest_json
 from longvid_core.manifest.diff import Comparison, Side, compare, matched
@@ -100,6 +101,12 @@ def test_another_base_seed_is_another_seed_for_each() -> None:
     found = diff(PLAN, PLAN.model_copy(update={"seed": 8}))
     assert whole(found) == {"base seed": ("7", "8")}
     assert all("seed" in fields(found, i) for i in range(3)) and touched(found) == [0, 1, 2]
+
+
+def test_who_approved_what_is_told_and_renders_nothing_anew() -> None:
+    yes, _ = approved(PLAN, "1", by="Ann", note="the one")
+    found = diff(PLAN, yes)
+    assert fields(found, 1) == {"locked": ("no", "yes"), "approved": ("", "by Ann: the one")} and touched(found) == []
 
 
 def relabelled(plan: Plan, order: list[str]) -> Plan:

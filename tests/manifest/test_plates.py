@@ -14,7 +14,7 @@ import OpenEXR
 import pytest
 from PIL import Image
 
-from longvid_core.errors import BadInput, CannotRender, Interrupted, MissingTool, StoreError
+from longvid_core.errors import BadInput, CannotRender, Interrupted, MissingTool, NotEqual, StoreError
 from longvid_core.manifest.build import build_manifest
 from longvid_core.manifest.plates import frame_sha256, listed_frames, write_plates
 from longvid_core.media.frames import iterate_frames, rgb_array
@@ -165,11 +165,13 @@ def test_a_list_of_other_frames_is_not_replaced(made: Made, tmp_path: Path) -> N
 def test_what_cannot_be_is_refused_before_anything_is_written(
     made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    manifest, film, _ = made
+    manifest, film, home = made
     with pytest.raises(CannotRender, match="EXR has 16 bits"):
         write_plates(manifest, tmp_path / "f", film=film, form="exr", depth=8)
     with pytest.raises(BadInput, match="there is no film"):
         write_plates(manifest, tmp_path / "f", film=tmp_path / "none.mp4")
+    with pytest.raises(NotEqual, match="its frames are others"):
+        write_plates(manifest, tmp_path / "f", film=next(home.glob("clips/??/*.mkv")))
     with pytest.raises(StoreError, match=r"clip of segment 0 \(s00\), segment 1"):
         write_plates(manifest, tmp_path / "f", store=Store(tmp_path / "empty"))
     monkeypatch.setitem(sys.modules, "OpenEXR", None)

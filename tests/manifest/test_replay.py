@@ -13,6 +13,7 @@ from longvid_core.errors import LongvidError
 from longvid_core.manifest.build import build_manifest
 from longvid_core.manifest.differ import differences
 from longvid_core.manifest.findings import FilmAgain, Replayed, SegmentAgain
+from longvid_core.manifest.recheck import check
 from longvid_core.manifest.references import stored_pictures
 from longvid_core.manifest.repeatable import model_at_hand, prepare
 from longvid_core.manifest.replay import Originals, chosen, segment_again, within
@@ -115,6 +116,16 @@ def test_a_placeholder_is_nothing_to_repeat(tmp_path: Path, session: Session) ->
     repeat = prepare(manifest.model_copy(update={"segments": (manifest.segments[0], marked)}), session, nowhere)
     assert list(repeat.impossible) == ["s01"] and "placeholder" in repeat.impossible["s01"]
     assert repeat.redrawn == ("k00", "k01", "k02", "k03") and all(k.image is None for k in repeat.plan.keyframes)
+
+
+def test_a_check_says_that_a_placeholder_is_one(tmp_path: Path) -> None:
+    studio = Studio(tmp_path / "home")
+    manifest = build_manifest(studio.make(small_plan(1)))
+    marked = manifest.segments[0].model_copy(update={"outcome": "placeholder", "made": {"placeholder": True}})
+    manifest = manifest.model_copy(update={"segments": (marked,)})
+    with look(Settings(home=tmp_path / "home"), emit=lambda event: None) as session:
+        found = check(manifest, manifest.json_value(), session, nowhere, lambda r: None, path=tmp_path / "m.json", film=None)
+    assert [f.message for f in found.findings if f.what == "segment 0 (s00)" and f.holds is None]
 
 
 def test_what_goes_on_from_the_impossible_is_impossible(tmp_path: Path, session: Session) -> None:
