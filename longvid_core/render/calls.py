@@ -51,6 +51,8 @@ class Call:
     allowed: Callable[[], None]
     """Raises, before each call, where it may not be made."""
     attempts: list[PictureAttempt] = field(default_factory=list)
+    left_out: int = 0
+    """Reference pictures that the model has no place for."""
     _tally: Tally = field(default_factory=Tally)
 
     @property
@@ -61,10 +63,11 @@ class Call:
     async def picture(self) -> tuple[Asset, PictureMade, bool]:
         """The picture, how it came about, and whether the store had it. Raises what the last call raised."""
         key = self.key
-        if found := self._stored(key):
+        if found := self.stored():
+            received.done(self.session, key)  # where a process was killed just then
             return *found, True
         async with self.lane, self.session.store.pictures.lock(key, self.session.interrupted):
-            if found := self._stored(key):
+            if found := self.stored():
                 return *found, True
             self.session.check()
             target = self.session.scratch / f"{self.keyframe.id}-{os.urandom(4).hex()}.png"
@@ -79,7 +82,9 @@ class Call:
             finally:
                 target.unlink(missing_ok=True)
 
-    def _stored(self, key: str) -> tuple[Asset, PictureMade] | None:
+    def stored(self) -> tuple[Asset, PictureMade] | None:
+        """The picture and how it came about, where the store has it."""
+        key = self.key
         image = self.session.store.picture(key)
         if image is None:
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +42,7 @@ async def draw_keyframes(plan: Plan, session: Session, *, images: str = "card", 
         session.emit(Notice(level="warning", message=backend.succession))
     if first_image is not None:
         plan = with_first(plan, first_image)
-    drawing = Drawing(plan, session, [backend, *(find_backend(name, "image") for name in session.settings.images.fallback)])
+    drawing = Drawing(plan, session, [backend, *_fallbacks(session)])
     drawing.check()
     keep_references(plan, session)
     session.emit(StageStarted(stage="keyframes", total=len(plan.keyframes)))
@@ -88,8 +89,23 @@ def with_first(plan: Plan, first_image: Path) -> Plan:
 
 
 def stored_picture(plan: Plan, keyframe: Keyframe, backend: Backend, previous: Asset | None, session: Session) -> Asset | None:
-    """The picture that drawing the keyframe would find in the store. `previous`: the picture it follows on, if it is there."""
-    return session.store.picture(key_of(request_of(plan, keyframe, backend, previous, session), backend, session))
+    """The picture that drawing the keyframe would find in the store, its own or one by a fallback that stood in before.
+
+    `previous`: the picture it follows on, if it is there.
+    """
+    key = key_of(request_of(plan, keyframe, backend, previous, session), backend, session)
+    if (picture := session.store.picture(key)) is not None or (noted := session.store.instead(key)) is None:
+        return picture
+    for other in _fallbacks(session):
+        with contextlib.suppress(CannotRender):
+            request = request_of(plan, keyframe, other, previous if other.entry.references else None, session)
+            if key_of(request, other, session) == noted[0]:
+                return session.store.picture(noted[0])
+    return None
+
+
+def _fallbacks(session: Session) -> list[Backend]:
+    return [find_backend(name, "image") for name in session.settings.images.fallback]
 
 
 class Drawing:
@@ -147,6 +163,8 @@ class Drawing:
         """The keyframe drawn by the first who does it, and whether the store had its picture."""
         attempts: list[PictureAttempt] = []
         faults: list[LongvidError] = []
+        if (before := await self._stood_in(keyframe)) is not None:
+            return before, True
         for backend in self._backends:
             try:
                 return await self._by(backend, keyframe, attempts, faults)
@@ -163,27 +181,57 @@ class Drawing:
     async def _by(
         self, backend: Backend, keyframe: Keyframe, attempts: list[PictureAttempt], faults: Sequence[LongvidError]
     ) -> tuple[Keyframe, bool]:
-        previous = await self._previous(keyframe) if backend.entry.references else None
-        request = request_of(self._plan, keyframe, backend, previous, self._session)
-        if too_many := left_out(self._plan, keyframe, backend, previous):
-            self._warn(f"keyframe {keyframe.id}: {backend} has no place for {too_many} of its reference pictures.")
-        call = Call(
-            plan=self._plan,
-            keyframe=keyframe,
-            backend=backend,
-            request=request,
-            session=self._session,
-            lane=self._lanes[backend],
-            allowed=lambda: self._allow(backend),
-            attempts=attempts,
-        )
+        call = await self._call(backend, keyframe, attempts)
+        if call.left_out:
+            self._warn(f"keyframe {keyframe.id}: {backend} has no place for {call.left_out} of its reference pictures.")
+        why = "; ".join(dict.fromkeys(fault.what for fault in faults))
+        if faults and backend != self._card:  # it will be paid: the next run must not ask the others again and buy another
+            with contextlib.suppress(CannotRender):  # one that the first cannot even be asked for: that says so each time
+                own = await self._call(self._backends[0], keyframe, [])
+                self._session.store.note_instead(own.key, call.key, why)
         image, made, cached = await call.picture()
         if faults:
-            why = "; ".join(dict.fromkeys(fault.what for fault in faults))
             tried = (*attempts, *made.attempts) if cached else made.attempts
             made = made.model_copy(update={"fallback": why, "attempts": tried})
             self._warn(f"keyframe {keyframe.id} is drawn by {backend} instead: {why}")
         return keyframe.model_copy(update={"image": image, "source": str(backend), "made": made}), cached
+
+    async def _call(self, backend: Backend, keyframe: Keyframe, attempts: list[PictureAttempt]) -> Call:
+        """The keyframe as that one is asked for it. The errors are those of `request_of` and `_previous`."""
+        previous = await self._previous(keyframe) if backend.entry.references else None
+        return Call(
+            plan=self._plan,
+            keyframe=keyframe,
+            backend=backend,
+            request=request_of(self._plan, keyframe, backend, previous, self._session),
+            session=self._session,
+            lane=self._lanes[backend],
+            allowed=lambda: self._allow(backend),
+            attempts=attempts,
+            left_out=left_out(self._plan, keyframe, backend, previous),
+        )
+
+    async def _stood_in(self, keyframe: Keyframe) -> Keyframe | None:
+        """The keyframe with the picture that a fallback drew before, where there is none of its own; None where none did."""
+        backend, *others = self._backends
+        try:
+            own = await self._call(backend, keyframe, [])
+        except (RenderFailed, CannotRender):  # which asking tells again
+            return None
+        store = self._session.store
+        noted = store.instead(own.key) if others and own.stored() is None else None
+        if noted is None:
+            return None
+        for other in others:
+            with contextlib.suppress(RenderFailed, CannotRender):
+                call = await self._call(other, keyframe, [])
+                if call.key == noted[0] and (found := call.stored()) is not None:
+                    image, made = found
+                    said = f"keyframe {keyframe.id}: {other} stood in for {backend} before, and its picture is used."
+                    self._session.emit(Notice(message=said))
+                    update = {"image": image, "source": str(other), "made": made.model_copy(update={"fallback": noted[1]})}
+                    return keyframe.model_copy(update=update)
+        return None
 
     async def _previous(self, keyframe: Keyframe) -> Asset | None:
         """The picture this one follows on, once it is there. A card that stands in for one is none to go by.

@@ -89,6 +89,24 @@ class Store:
         found = self.pictures.get(key)
         return found[1].get("made") if found else None
 
+    def note_instead(self, key: str, other: str, why: str) -> None:
+        """Note that the picture under `other` was drawn instead of the one that `key` would be, and why."""
+        file = self._instead(key)
+        with writing(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(file, json.dumps({"key": other, "why": why}).encode(), self.pictures.parts)
+
+    def instead(self, key: str) -> tuple[str, str] | None:
+        """The key of the picture that was drawn instead of the one under `key`, and why; None where none was."""
+        try:
+            noted = json.loads(self._instead(key).read_bytes())
+            return str(noted["key"]), str(noted["why"])
+        except (OSError, ValueError, TypeError, LookupError):  # it is only a note
+            return None
+
+    def _instead(self, key: str) -> Path:
+        return self.home / "takes" / key[:2] / f"{key}.instead.json"
+
     @staticmethod
     def _value(
         shelf: Shelf, key: str, make: Callable[[str, Path, dict[str, Any]], Value], *, thorough: bool = False

@@ -161,6 +161,21 @@ def test_the_next_provider_is_asked_before_a_card(easel: Easel, fake: FakeImages
     assert easel.spent() == drawn.made.cost.paid == 200_000
 
 
+def test_a_picture_of_a_stand_in_is_not_bought_again_once_the_first_is_back(easel: Easel, fake: FakeImages) -> None:
+    """Else the same command would draw another one, and all clips beside it would be bought again, too."""
+    easel.images = {"fallback": ("openai",)}
+    fake.moods = [(402, {}, {})]
+    (first,) = easel.draw(one())
+    assert first.source == "openai:gpt-image-2" and fake.drawn == 1
+    costs = easel.within(lambda session: estimate(one(), session, backend=None, images="stability"))
+    assert costs.high_micro_usd == 0 and costs.keyframes[0].cached
+    (again,) = easel.draw(one())
+    assert again.image == first.image and fake.drawn == 1 and "402" in again.made.fallback
+    assert "stood in for stability" in easel.notices()[0]
+    easel.images = {}
+    assert easel.draw(one())[0].source == "stability:sd3.5-large", "whoever wants no stand-in gets none"
+
+
 def test_a_key_that_is_wrong_is_told_and_only_the_configured_provider_steps_in(easel: Easel, fake: FakeImages) -> None:
     easel.images = {"fallback": ("openai",)}
     fake.moods = [(401, {}, {"errors": ["bad key"]})]
