@@ -317,6 +317,13 @@ _SOFT = re.compile(
 )
 
 
+_SOFTER = re.compile(
+    r"(?<=\s)(?:past|from|across|along|around|behind|beyond|at|by|in|on|to|for|above|below|beside|carrying|holding|wearing"
+    r"|[^\W\d_]{3,}ing)\s(?=\w)",
+    re.IGNORECASE,
+)
+
+
 def _softer(part: str, at: int) -> int:
     """A nearby place that reads as a joint (before `and`, after a comma, at a particle), or `at`."""
     if at == 0:
@@ -326,6 +333,9 @@ def _softer(part: str, at: int) -> int:
     near += [m.end() for m in re.finditer(r"[,;:،、，]\s*", part[low:high])] if density(part[at]) else []
     if density(part[at]) is not None:
         near = [m.end() + low for m in re.finditer(r"[、，。\s]", part[low:high])]
+    elif not near:  # rather a little off than between a noun and what describes it
+        low, high = max(1, at - 40), min(len(part), at + 40)
+        near = [m.start() for m in _SOFTER.finditer(part, low, high)] or [m.start() for m in _SOFT.finditer(part, low, high)]
     return min(near, key=lambda n: abs(n - at)) if near else at
 
 

@@ -16,7 +16,7 @@ _DECLARED = re.compile(
     re.DOTALL,
 )
 _IS = re.compile(
-    rf"\s*(?P<name>{_NAME})\s+(?:is|looks)\s+(?P<look>(?:an?\s|in\s|\d|[^\W\d]+[\s-]years?[\s-]old|dressed|always|about).*)$",
+    rf"\s*(?P<name>{_NAME})\s+(?:is|looks)\s+(?P<look>(?:an?\s|in\s|(?:her|his|their)\s\w+,|\d|[^\W\d]+[\s-]years?[\s-]old|dressed|always|about).*)$",
     re.DOTALL,
 )
 _WEARS = re.compile(rf"\s*(?P<name>{_NAME})\s+(?P<look>(?:has|wears|is wearing|always wears)\s.*)$", re.DOTALL)

@@ -41,7 +41,11 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         ),
         "each": regex(
             rf"{LEFT}(?P<a>{amount()})\s*(?:(?:long|for)\s+)?{after}|{each}{one}\s*(?:\w+\s+){{0,2}}?[:：]?\s*(?P<b>{amount()})"
-            rf"|{LEFT}(?:{number(2)})\s*[x×]?\s*(?P<c>{amount()})[\s-]+{units}|{units}\s+(?:of|de|di|von|à|по)\s+(?P<d>{amount()})"
+            rf"|{LEFT}(?:{number(2)})(?:\s*[x×]\s*|[\s-]+)(?P<c>{amount()})[\s-]+{units}|{units}\s+(?:of|de|di|von|à|по)\s+(?P<d>{amount()})"
+        ),
+        "clip": regex(
+            rf"\W*(?:please\s+)?(?:(?:make|create|generate|produce)\s+(?:me\s+)?)?(?:an?|one)\s+{amount()}(?:[\s-]+long)?[\s-]+"
+            r"(?:video[\s-]+)?(?:clip|shot|take|scene)\W*"
         ),
         "asking": pattern("asking_words"),
         "leads": re.compile(rf"(?:^|[^\w\s]|[{SPACELESS}]|\d|{listed('count_leads')})\s*$", re.IGNORECASE),
@@ -117,7 +121,8 @@ def only_format(text: str) -> bool:
     """Whether a sentence says nothing but the film's length or its number of shots: `Five shots, twenty seconds in total.`"""
     found = _patterns()
     bare = found["parts"].sub("", found["count"].sub(" ", text))
-    counted, timed = bare != text, film_length(text) is not None or each_length(text) is not None
+    counted = bare != text
+    timed = film_length(text) is not None or each_length(text) is not None or found["clip"].fullmatch(text) is not None
     if not counted and not timed:
         return False
     rest = without_amounts(bare)

@@ -34,7 +34,7 @@ def number(least: float = 0) -> str:
     """A pattern for a number in front of what it counts: digits of any script, or a word for `least` or more."""
     said = [t for t, n in spelt().items() if n >= least]
     spaced, solid = (_either(t for t in said if _solid(t) == kind) for kind in (False, True))
-    return rf"(?:\d+(?:[.,٫]\d+)?|(?:{spaced})(?=[\s-])|(?:{solid}))"
+    return rf"(?:\d+(?:[.,٫]\d+)?(?!\d)|(?:{spaced})(?=[\s-])|(?:{solid}))"
 
 
 @functools.cache

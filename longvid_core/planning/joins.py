@@ -7,8 +7,9 @@ import unicodedata
 from dataclasses import replace
 from typing import Literal
 
-from .beats import CLAUSE, PARAGRAPH, SENTENCE, Unit, leading_subject, opens_with_verb, sentences, verse_lines
+from .beats import CLAUSE, PARAGRAPH, SENTENCE, Unit, leading_subject, opens_with_verb, sentences, verb_at, verse_lines
 from .cast import names_look
+from .durations import without_lengths
 from .lexicon import opens_with, patterns, terms
 from .script import Script
 from .textkit import density, says_something, word_count
@@ -38,7 +39,7 @@ def units_of(script: Script) -> list[Unit]:
                 lines = verse_lines(text, passage.start, passage.end)
                 lines = _whole_thoughts(text, lines) if lines is not None else None
                 spans = lines if lines is not None else sentences(text, passage.start, passage.end)
-            for place, (low, high) in enumerate(spans):
+            for place, (low, high) in enumerate(_with_their_lengths(text, spans)):
                 if not says_something(text[low:high]):
                     continue
                 rank = (
@@ -57,6 +58,17 @@ def units_of(script: Script) -> list[Unit]:
                     cut = _words_cut(text, unit, found, within=scene.kind == "scene")
                 found.append(replace(unit, cut=cut))
                 fresh = False
+    return found
+
+
+def _with_their_lengths(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans, of which one that is only a length, `（4秒）`, goes with the one before it."""
+    found: list[tuple[int, int]] = []
+    for low, high in spans:
+        if found and says_something(text[low:high]) and not says_something(without_lengths(text[low:high])):
+            found[-1] = (found[-1][0], high)
+        else:
+            found.append((low, high))
     return found
 
 
@@ -106,13 +118,20 @@ def _words_cut(text: str, unit: Unit, before: list[Unit], within: bool = False) 
     if _opens_with_time(words):
         return True
     if opens_with("continue_openers").match(words):
-        return False
+        fresh = re.match(r"(?:and )?then,?\s+(?=[^\W\d_])", words, re.IGNORECASE)
+        return bool(fresh) and _names_another(words[fresh.end() if fresh else 0 :]) and not _shares(words, text, before)
     if opens_with("place_openers").match(words):
         subject = leading_subject(words).lower() or _after_opener(words)
         if subject.split()[:1] and subject.split()[0] in ("he", "she", "they", "it", "we", "i"):
             return False
         return subject.startswith(("a ", "an ")) or not _shares(subject, text, before)
     return unit.rank >= PARAGRAPH and not within and not _shares(words, text, before)
+
+
+def _names_another(words: str) -> bool:
+    """`Egyptian bakers with clay moulds`: a picture in words without a verb, not a deed."""
+    bare = words.rstrip(" .!")
+    return verb_at(["x", *re.findall(r"[^\W\d_]+", bare)]) is None and not opens_with_verb(bare) and len(bare.split()) >= 3
 
 
 def _after_opener(words: str) -> str:

@@ -222,6 +222,9 @@ def _breaks_in(text: str, start: int, end: int) -> list[int]:
             closes = _scene().match(line, head) is not None and not says_something(line[match.end() :])
             opened = _named().match(line, head)
             closes = closes or (opened is not None and match.start() <= opened.end())
+            told = match["from"] and line[: match.end()].rstrip()[-1:] in ":：" and _AFTER_SENTENCE.search(line[: match.start()])
+            if told and match.start() > head:  # `… 3-6s: the flame …`
+                found.add(match.start())
             if match.start() > head and line[match.start()] in "[(【" and line[match.start() - 1].isspace() and not closes:
                 found.add(match.start())
     for match in _SLUG.finditer(line):

@@ -123,7 +123,7 @@ class _Reader:
         if piece.markup == "fence":
             self.open_passage = False
             return
-        if (piece.scene or piece.slug) and not self.section_hard:
+        if (piece.scene or piece.slug) and (piece.level or not self.section_hard):
             self.section = None
         if piece.start == self.title_at:
             self.script.title = self.words(piece)
@@ -165,11 +165,11 @@ class _Reader:
         """A heading that has nothing below it but headings is no scene: those below it play there."""
         self._leave(level)
         last = self.scenes[-1] if self.scenes else None
-        if last is not None and last.level and last.level < level and all(p.heading for p in last.passages):
+        if last is not None and last.below and last.below < level and all(p.heading for p in last.passages):
             self.scenes.pop()
             said = " ".join(plain(self.text[p.start : p.end]).strip("# ") for p in last.passages)
             self.above.append(
-                (last.level, re.sub(r"^(?:episode|chapter|act|part)\s+\w+\s*[:.–—-]\s*", "", said, flags=re.IGNORECASE))
+                (last.below, re.sub(r"^(?:episode|chapter|act|part)\s+\w+\s*[:.–—-]\s*", "", said, flags=re.IGNORECASE))
             )
 
     def _label(self, piece: Piece) -> None:
@@ -285,6 +285,7 @@ class _Reader:
             seconds=piece.seconds or (pending.seconds if pending else None),
             clock=piece.clock or (pending.clock if pending else None),
             level=level,
+            below=piece.level,
             indent=piece.indent,
             mark=self.text[piece.start : piece.content],
         )

@@ -39,7 +39,10 @@ def discovered(sentences: list[str], known: list[Person]) -> list[Person]:
     for sentence in sentences:
         for clause in re.split(r";\s+", sentence):
             if (said := look_said(clause)) and (said[0] in names or any(p.name == said[0] for p in people)):
-                _named(people, said[0]).look = _named(people, said[0]).look or said[1]
+                person = _named(people, said[0])
+                person.look, person.sex = person.look or said[1], person.sex or sex_in(said[1].split(",")[0])
+        if (said := look_said(sentence)) and any(p.name == said[0] for p in people):
+            continue  # who `a tall woman` is has been said
         sentence = re.sub(r"\[[^\]]*\]", lambda m: " " * len(m.group()), sentence)  # `[DRONE, RISING]` is nobody
         spots = list(_TOKEN.finditer(sentence))
         tokens = [m.group() for m in spots]
@@ -67,6 +70,8 @@ def _names(sentences: list[str]) -> set[str]:
     if not _reads_as_english(sentences):
         return called
     for sentence in sentences:
+        if (said := look_said(sentence)) and said[0].isalpha() and said[0].istitle() and said[0] not in terms("capital_words"):
+            called.add(said[0])  # `Maya is a tall woman with silver braids`
         tokens = _TOKEN.findall(sentence)
         if sum(t[:1].isupper() for t in tokens) > 0.6 * len(tokens) > 2:
             continue
@@ -114,6 +119,8 @@ def _introduces(tokens: list[str], at: int) -> bool:
     if token.isupper() and len(token) > 2 and token.isalpha():
         return True
     capital = token[0].isupper() and token[1:].islower() and len(token) > 2 and token not in terms("capital_words")
+    if capital and re.fullmatch(r"[1-9]\d?", tokens[at + 2]) and tokens[at + 3 : at + 4] == [","]:
+        return True  # `Pietro, 71, hands like bark`
     return (
         capital
         and tokens[at + 2].lower() in ("a", "an")

@@ -8,7 +8,19 @@ from .beats import sentences
 from .cast import names_look
 from .counts import each_length, only_format
 from .durations import film_length
-from .script import Passage, Scene, Script, about_film, asks_for_style, film_head, film_words, opens_story, plain, refused_in
+from .script import (
+    Passage,
+    Scene,
+    Script,
+    about_film,
+    asks_for_style,
+    closes_chat,
+    film_head,
+    film_words,
+    opens_story,
+    plain,
+    refused_in,
+)
 from .textkit import says_something
 
 
@@ -44,7 +56,7 @@ def sort_prose(script: Script) -> None:
     if kept[-1].kind == "prose" or last.code or last.speech:
         return
     spans = sentences(script.text, last.start, last.end)
-    while len(spans) > 1 and asks_for_style(script.text[slice(*spans[-1])]):
+    while len(spans) > 1 and _is_aside(script.text[slice(*spans[-1])]):
         low, _ = spans.pop()
         note_style(script, script.text[low : last.end])
         last.end = low
@@ -52,10 +64,14 @@ def sort_prose(script: Script) -> None:
         len(kept[-1].passages) > 1
         and (last.gap or refused_in(script.text[last.start : last.end]))
         and len(spans) == 1
-        and asks_for_style(script.text[last.start : last.end])
+        and _is_aside(script.text[last.start : last.end])
     ):
         note_style(script, script.text[last.start : last.end])
         kept[-1].passages.pop()
+
+
+def _is_aside(said: str) -> bool:
+    return asks_for_style(said) or closes_chat(said)
 
 
 def _only_asks(script: Script, scene: Scene) -> bool:

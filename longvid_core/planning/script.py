@@ -44,13 +44,15 @@ SceneKind = Literal["scene", "item", "prose"]
 
 @dataclass
 class Scene:
-    """A stretch of the film. `kind`: marked as a scene; an entry of a shot list; or plain prose."""
+    """A stretch of the film. `kind`: marked as a scene; an entry of a shot list; or plain prose. `below`: its heading's level,
+    marked as a scene or not; `level`: only where the heading has no such mark."""
 
     kind: SceneKind
     join: Literal["cut", "continuous"] | None = None
     seconds: float | None = None
     clock: tuple[float, float | None] | None = None
     level: int = 0
+    below: int = 0
     indent: int = 0
     mark: str = ""
     settings: list[str] = field(default_factory=list)
@@ -113,7 +115,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     )
     asked = "|".join(sorted(split_terms(words()["film_requests"]), key=lambda t: (-len(t), t)))
     lead = (
-        r"(?:please\s+)?(?:(?:create|make|generate|produce|write|give me|i (?:want|need|would like)|we (?:want|need)|this is"
+        r"(?:please\s+)?(?:(?:can|could|would) you (?:please )?)?(?:(?:create|make|generate|produce|write|give me|i (?:want|need|would like)|i['’]d like|we (?:want|need)|this is"
         r"|it is|it's)\s+(?:me\s+|us\s+)?)?"
     )
     return {
@@ -134,7 +136,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             re.IGNORECASE,
         ),
         "wish": re.compile(
-            rf"\s*(?:please\s+)?(?:create|make|generate|produce)\s+(?:me\s+|us\s+)?|\s*(?:{pattern('film_wishes').pattern})\s*"
+            rf"\s*(?:please\s+)?(?:(?:can|could|would) you (?:please )?)?(?:create|make|generate|produce)\s+(?:me\s+|us\s+)?|\s*(?:{pattern('film_wishes').pattern})\s*"
             rf"|(?<=[\u0900-\u0963\u3005-\u30ff\u3400-\u9fff\uac00-\ud7a3])\s*(?:{asked})(?=[\s。।！!.]*$)",
             re.IGNORECASE,
         ),
@@ -156,7 +158,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 def about_film(sentence: str) -> Literal["film", "style", "meta"] | None:
     """Whether a sentence speaks of the film: what it is (`a 15-second ad`), how it looks, or only its format."""
-    said = plain(sentence).strip(" .。।")
+    said = plain(sentence).strip(" .。।?")
     if not said:
         return None
     bare = pattern("geometry").sub("", said).strip(" ,.;:/|-–—")
@@ -219,11 +221,21 @@ def asks_for_style(sentence: str) -> bool:
     return about_film(sentence) == "meta" or bool(_patterns()["style"].match(plain(sentence)))
 
 
+def closes_chat(sentence: str) -> bool:
+    """`Let me know if you'd like any changes!`: whoever wrote the text down speaks to whoever asked for it."""
+    return bool(_CLOSING.match(plain(sentence)))
+
+
 def opens_story(sentence: str) -> bool:
     """Whether a sentence is where the film begins: `We open on …`."""
     return bool(opens_with("opening_verbs").match(sentence))
 
 
+_CLOSING = re.compile(
+    r"(?:let me know (?:if|what|whether)|feel free to (?:ask|adjust|change|modify|tweak)|(?:i )?hope (?:this|that) (?:helps|works)"
+    r"|would you like me to|(?:do you )?want me to|if you(?:['’]d| would) like (?:me|any|more))\b",
+    re.IGNORECASE,
+)
 _CHAT = re.compile(
     r"(?:sure|okay|ok|certainly|of course|here(?:['’]s| is| are)|below (?:is|are)|the following|this is (?:a|the"
     r"|my) (?:storyboard|script|prompt|shot list))\b",
@@ -238,11 +250,15 @@ def film_words(sentence: str) -> str:
     said = without_counts(_patterns()["wish"].sub("", without_each(plain(sentence))))
     said = re.sub(r"^\s*(?:make|have)?\s*(?:it|this|them|everything)(?: all)? (look|feel)s? ", r"\1s ", said, flags=re.IGNORECASE)
     said = pattern("geometry").sub("", without_lengths(said, everywhere=about_film(said) == "film"))
-    if _CHAT.match(said) or re.sub(r"[\W\d_]+", " ", without_amounts(said)).strip().lower() in terms("untitled"):
+    if (
+        _CHAT.match(said)
+        or _CLOSING.match(said)
+        or re.sub(r"[\W\d_]+", " ", without_amounts(said)).strip().lower() in terms("untitled")
+    ):
         return ""
     said = re.sub(r"[(\[（【][\d:.,\s–—-]*[)\]）】]", "", said)
     said = re.sub(r"\s+([,.;:!?])", r"\1", re.sub(r"([,;])(?:\s*[,;.])+", r"\1", said))
-    said = " ".join(said.split()).strip(" ,;:-–—|/")
+    said = " ".join(said.split()).strip(" ,;:-–—|/?")
     said = re.sub(r"\b([Aa])n?(?=\s+(\w))", _article, said)
     return said[:1].upper() + said[1:] if said and word_count(said.strip(".")) >= 1 else ""
 

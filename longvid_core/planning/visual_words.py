@@ -246,7 +246,7 @@ def _palette(said: str) -> tuple[str, ...]:
             found[" ".join(re.split(r"\s+", word.lower())).replace("golden", "gold").replace("gray", "grey")] = None
     for word, colour in words()["foreign_colours"].items():
         spaceless = not word.isascii() and ord(word[0]) > 0x2E80
-        if word in said if spaceless else re.search(rf"(?<!\w){word}(?!\w)", said, re.IGNORECASE):
+        if word in said if spaceless else re.search(rf"(?<![\w-])(?<!film ){word}(?!\w)", said, re.IGNORECASE):
             found[colour] = None
     return tuple(found)[:6]
 

@@ -53,4 +53,5 @@ def unmet(wish: Wish, groups: list[Group], seconds: float | None, limits: Limits
         return f"the text asks for {wish.asked} segments: {made} are the most there are."
     rate = float(exact_fps(limits.fps))
     each = f"{limits.backend} makes {limits.shortest / rate:.2f} to {limits.longest / rate:.2f} s in one"
-    return f"the text asks for {wish.asked} segments; {each}, so that {seconds:g} s are {made}."
+    many = "1 segment" if wish.asked == 1 else f"{wish.asked} segments"
+    return f"the text asks for {many}; {each}, so that {seconds:g} s are {made}."

@@ -9,6 +9,7 @@ from .script import Scene, Script, plain
 from .textkit import density, printable, says_something
 
 LEAD = re.compile(r"^(?:(?:and then|but then|and so|then|and|but|so|or|yet|plus|next|after that|finally),?\s+)+", re.IGNORECASE)
+_STAGED = re.compile(r"^(?:start|begin|end|finish) with (?=(?:an?|the|his|her|their)\s)", re.IGNORECASE)
 SUBORDINATE = re.compile(r"^(?:(?:and|but)\s+)?(?:while|as|where|until|before|after|so that)\s+", re.IGNORECASE)
 _TIMECODE = re.compile(r"[\[(]\s*\d{1,2}:\d{2}(?::\d{2})?(?:\s*[-–—]\s*\d{1,2}:\d{2}(?::\d{2})?)?\s*[\])]\s*")
 _CUT = re.compile(
@@ -49,6 +50,7 @@ def _row_words(text: str) -> str:
 def as_sentence(words: str, keep_lead: bool = False) -> str:
     """`words` with a capital, with an end, and (unless `keep_lead`) without a joining word in front."""
     bare = words if keep_lead else LEAD.sub("", words).strip()
+    bare = _STAGED.sub("", bare)
     words = bare if says_something(bare) else words
     words = words.rstrip(" ,;:–—-") if not words.endswith("...") else words
     if re.match(r"[a-zà-þа-я][^A-Z]*?(?:\W|$)", words):

@@ -137,3 +137,50 @@ def test_rows_of_a_table_with_times():
 def test_vowel_signs_belong_to_their_words():
     made = plan("एक लड़की मुस्कुराती है। ट्रेन गुज़रती है।")
     assert made.visual.light.time_of_day is None and all(s.visual.light.time_of_day is None for s in made.segments)
+
+
+def test_times_before_the_beats_of_one_line():
+    made = plan("0-3s: a match is struck. 3-6s: the flame lights a face. 6-10s: she lights a lantern.")
+    assert [round(s.frames / 16) for s in made.segments] == [3, 3, 4]
+    assert prompts(made)[1] == "The flame lights a face."
+
+
+def test_who_says_farewell_below_a_storyboard_is_not_filmed():
+    made = plan("Here's a 2-shot storyboard:\n\nShot 1: A boat.\n\nShot 2: A gull.\n\nLet me know if you'd like any changes!")
+    assert prompts(made) == ["A boat.", "A gull."]
+
+
+def test_a_question_for_a_film_is_the_film_and_ages_pass_in_cuts():
+    made = plan("Can you make me a video of bread? Start with a woman grinding grain. Then Egyptian bakers with clay moulds.")
+    assert prompts(made) == ["A woman grinding grain. A video of bread.", "Egyptian bakers with clay moulds. A video of bread."]
+    assert made.segments[1].join == "cut"
+
+
+def test_people_told_of_first_are_known_by_name_and_once():
+    made = plan(
+        "Maya is a tall woman with silver braids. Theo is her son, eight, in dinosaur pyjamas. She runs down the street. He laughs."
+    )
+    assert [(c.name, c.look) for c in made.cast] == [
+        ("Maya", "a tall woman with silver braids"), ("Theo", "her son, eight, in dinosaur pyjamas"),
+    ]  # fmt: skip
+
+
+def test_days_of_a_diary_and_scenes_in_arabic_are_cuts():
+    made = plan("Monday, 3 March. I found a letter. Tuesday, 4 March. I opened it.")
+    assert [s.text.split(",")[0] for s in made.segments if s.join == "cut"] == ["Monday", "Tuesday"]
+    made = plan("المشهد ١: صحراء عند الغروب.\nالمشهد ٢: طفل يركض.\nالمدة: ١٨ ثانية")
+    assert [s.join for s in made.segments] == ["cut", "cut"] and abs(made.film_frames - 288) <= 2
+    assert prompts(made)[1] == "طفل يركض."
+
+
+def test_a_length_after_a_full_stop_is_no_sentence():
+    made = plan("镜头一：木门打开。（4秒）\n镜头二：老人闭眼。（3秒）")
+    assert prompts(made) == ["木门打开。", "老人闭眼。"] and [round(s.frames / 16) for s in made.segments] == [4, 3]
+
+
+def test_a_long_sentence_is_not_cut_before_its_noun():
+    made = plan(
+        "In a city where every clock has stopped a young repairwoman with a leather apron climbs from rooftop to rooftop carrying "
+        "a single golden gear past pigeons and sleeping cats until she reaches the tower and the whole city inhales.", segments=2,
+    )  # fmt: skip
+    assert made.segments[0].text.split()[-1] not in ("a", "single", "golden", "the", "sleeping")
