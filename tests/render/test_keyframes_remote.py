@@ -117,6 +117,22 @@ def test_a_refused_prompt_is_reworded_with_the_reason(easel: Easel, fake: FakeIm
     assert again.made == drawn.made and fake.drawn == 1, "kept under the words that were asked for"
 
 
+def test_other_words_that_came_are_asked_for_once(easel: Easel, fake: FakeImages) -> None:
+    easel.planner = "openai:gpt-5.4-mini"
+    fake.refuses = lambda prompt: "blood" in prompt
+    fake.rewording = lambda prompt: f"{prompt.replace('blood', 'red paint')}" + "!" * ("blood" not in prompt)
+    # the provider fails once the words are there
+    fake.moods = [None, *[(500, {}, {})] * 4]
+    assert easel.draw(one("blood on the floor"), "openai")[0].source == "card:card"
+    (drawn,) = easel.draw(one("blood on the floor"), "openai")
+    assert drawn.made.prompt_sent == "red paint on the floor" and len(fake.to("chat")) == 1
+    # words that pass no better are not given again
+    fake.refuses = lambda prompt: True
+    for chats in (3, 5):
+        easel.draw(one("more blood"), "openai")
+        assert len(fake.to("chat")) == chats
+
+
 @pytest.mark.parametrize(("planner", "limit", "calls"), [("openai:x", 2, 3), ("openai:x", 0, 1), ("offline", 2, 1)])
 def test_rewording_ends_and_a_card_stands_in(easel: Easel, fake: FakeImages, planner: str, limit: int, calls: int) -> None:
     easel.planner, easel.images = planner, {"reword_limit": limit}
