@@ -161,8 +161,8 @@ def _story_of(script: Script, passage: Passage, leading: bool, first_scene: bool
             words = film_words(said)
             if kind == "style":
                 note_style(script, said)
-            elif kind == "film" and (named := _LIST_OF.fullmatch(words)):
-                script.title = script.title or named[1]
+            elif kind == "film" and (listed := _LIST_OF.fullmatch(words)):
+                script.title = script.title or listed[1]
             elif kind == "film" and words:
                 (script.characters if names_look(words) else script.context).append(words)
     return kept

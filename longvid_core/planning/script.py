@@ -115,7 +115,8 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     )
     asked = "|".join(sorted(split_terms(words()["film_requests"]), key=lambda t: (-len(t), t)))
     lead = (
-        r"(?:please\s+)?(?:(?:can|could|would) you (?:please )?)?(?:(?:create|make|generate|produce|write|give me|i (?:want|need|would like)|i['’]d like|we (?:want|need)|this is"
+        r"(?:please\s+)?(?:(?:can|could|would) you (?:please )?)?(?:(?:create|make|generate|produce|write|give me"
+        r"|i (?:want|need|would like)|i['’]d like|we (?:want|need)|this is"
         r"|it is|it's)\s+(?:me\s+|us\s+)?)?"
     )
     return {
@@ -136,7 +137,8 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             re.IGNORECASE,
         ),
         "wish": re.compile(
-            rf"\s*(?:please\s+)?(?:(?:can|could|would) you (?:please )?)?(?:create|make|generate|produce)\s+(?:me\s+|us\s+)?|\s*(?:{pattern('film_wishes').pattern})\s*"
+            rf"\s*(?:please\s+)?(?:(?:can|could|would) you (?:please )?)?(?:create|make|generate|produce)\s+(?:me\s+|us\s+)?"
+            rf"|\s*(?:{pattern('film_wishes').pattern})\s*"
             rf"|(?<=[\u0900-\u0963\u3005-\u30ff\u3400-\u9fff\uac00-\ud7a3])\s*(?:{asked})(?=[\s。।！!.]*$)",
             re.IGNORECASE,
         ),
@@ -232,7 +234,8 @@ def opens_story(sentence: str) -> bool:
 
 
 _CLOSING = re.compile(
-    r"(?:let me know (?:if|what|whether)|feel free to (?:ask|adjust|change|modify|tweak)|(?:i )?hope (?:this|that) (?:helps|works)"
+    r"(?:let me know (?:if|what|whether)|feel free to (?:ask|adjust|change|modify|tweak)"
+    r"|(?:i )?hope (?:this|that) (?:helps|works)"
     r"|would you like me to|(?:do you )?want me to|if you(?:['’]d| would) like (?:me|any|more))\b",
     re.IGNORECASE,
 )

@@ -20,7 +20,8 @@ _STOPS = frozenset(
 _ARTICLES = frozenset("a an the this that his her its their our my one another".split())
 _AFTER = frozenset(
     """in on at with of as and but or where while when under over by from to into near beside below above behind after before
-    until today tonight now again once nearby is are was were has have toward towards through across along like for around between who that which the a an his her
+    until today tonight now again once nearby is are was were has have
+    toward towards through across along like for around between who that which the a an his her
     their""".split()
 )
 _WITHIN = frozenset("in on at inside aboard through into onto across up down within along".split())

@@ -158,7 +158,8 @@ def test_a_question_for_a_film_is_the_film_and_ages_pass_in_cuts():
 
 def test_people_told_of_first_are_known_by_name_and_once():
     made = plan(
-        "Maya is a tall woman with silver braids. Theo is her son, eight, in dinosaur pyjamas. She runs down the street. He laughs."
+        "Maya is a tall woman with silver braids. Theo is her son, eight, in dinosaur pyjamas. She runs down the street. "
+        "He laughs."
     )
     assert [(c.name, c.look) for c in made.cast] == [
         ("Maya", "a tall woman with silver braids"), ("Theo", "her son, eight, in dinosaur pyjamas"),
@@ -168,8 +169,8 @@ def test_people_told_of_first_are_known_by_name_and_once():
 def test_days_of_a_diary_and_scenes_in_arabic_are_cuts():
     made = plan("Monday, 3 March. I found a letter. Tuesday, 4 March. I opened it.")
     assert [s.text.split(",")[0] for s in made.segments if s.join == "cut"] == ["Monday", "Tuesday"]
-    made = plan("المشهد ١: صحراء عند الغروب.\nالمشهد ٢: طفل يركض.\nالمدة: ١٨ ثانية")
-    assert [s.join for s in made.segments] == ["cut", "cut"] and abs(made.film_frames - 288) <= 2
+    made = plan("المشهد ١: صحراء عند الغروب.\nالمشهد ٢: طفل يركض.\nالمدة: ١٤ ثانية")
+    assert [s.join for s in made.segments] == ["cut", "cut"] and abs(made.film_frames - 224) <= 2
     assert prompts(made)[1] == "طفل يركض."
 
 
@@ -180,7 +181,7 @@ def test_a_length_after_a_full_stop_is_no_sentence():
 
 def test_a_long_sentence_is_not_cut_before_its_noun():
     made = plan(
-        "In a city where every clock has stopped a young repairwoman with a leather apron climbs from rooftop to rooftop carrying "
-        "a single golden gear past pigeons and sleeping cats until she reaches the tower and the whole city inhales.", segments=2,
+        "In a city where every clock has stopped a young repairwoman with a leather apron climbs from rooftop to rooftop "
+        "carrying a single golden gear past pigeons and sleeping cats until she reaches the tower and the whole city inhales.", segments=2,
     )  # fmt: skip
     assert made.segments[0].text.split()[-1] not in ("a", "single", "golden", "the", "sleeping")
