@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
+from typing import Any, TypeVar
 
 from ..canonical import sha256_of as sha256_of_value
 from ..errors import BadInput
 from ..files import sha256_file, write_bytes
 from ..models.asset import Asset, Reference
-from ..models.clip import Outcome
+from ..models.clip import Attempt, Outcome
 from ..models.film import Release
 from ..models.manifest import ClipRecord, FilmRecord, KeyframeRecord, Manifest, PictureRecord, SegmentRecord
 from ..models.plan import Keyframe, Plan
-from ..models.records import PlannerRecord
+from ..models.records import PictureAttempt, PlannerRecord
 from ..planning.provenance import without_address
 from .environment import environment
+from .private import without_folders
+
+_Tried = TypeVar("_Tried", Attempt, PictureAttempt)
 
 
 def build_manifest(release: Release, sha256_of: Callable[[Path], str] = sha256_file) -> Manifest:
@@ -97,6 +100,9 @@ def keyframe_record(keyframe: Keyframe) -> KeyframeRecord:
     image, made = keyframe.image, keyframe.made
     picture = PictureRecord(sha256=image.sha256, pixels_sha256=image.pixels_sha256) if image else None
     how = {name: getattr(made, name) for name in type(made).model_fields} if made else {}
+    if made is not None:
+        how["attempts"] = tuple(_bare_message(a) for a in made.attempts)
+        how["fallback"] = without_folders(made.fallback) if made.fallback is not None else None
     return KeyframeRecord(id=keyframe.id, source=keyframe.source, image=picture, **how)
 
 
@@ -104,11 +110,17 @@ def _segment(outcome: Outcome, plan: Plan) -> SegmentRecord:
     clip = outcome.clip
     own = ("clip", "made", "visual")
     values = {name: getattr(outcome, name) for name in SegmentRecord.model_fields if name not in own}
+    values["attempts"] = tuple(_bare_message(a) for a in outcome.attempts)
     if outcome.model.provider == "foreign":
         values["determinism_reason"] = "the clip was made elsewhere, and how is not known"
     record = ClipRecord(sha256=clip.sha256, frames=clip.frames, frames_sha256=clip.frames_sha256) if clip else None
     visual = next((plan.visual_of(s) for s in plan.segments if s.id == outcome.id), None)
     return SegmentRecord(**values, clip=record, made=clip.made if clip else {}, visual=visual)
+
+
+def _bare_message(attempt: _Tried) -> _Tried:
+    """What went wrong may have gone wrong with a file."""
+    return attempt.model_copy(update={"message": without_folders(attempt.message)}) if attempt.message else attempt
 
 
 def _planner(plan: Plan) -> PlannerRecord | None:

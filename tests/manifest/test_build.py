@@ -14,8 +14,10 @@ import pytest
 from longvid_core.catalog import ModelEntry, find_backend
 from longvid_core.files import sha256_file
 from longvid_core.manifest.build import build_manifest, manifest_json, manifest_path, write_manifest
+from longvid_core.manifest.private import without_folders
 from longvid_core.media.ffmpeg import ffmpeg_binary
 from longvid_core.models import Manifest
+from longvid_core.models.clip import Attempt
 from longvid_core.models.film import FilmOptions
 from longvid_core.models.manifest import DeterminismRecord
 from longvid_core.models.records import Bound, PlannerRecord
@@ -54,6 +56,21 @@ def test_it_names_no_folder_user_or_host(tmp_path: Path) -> None:
     text = (tmp_path / "m.json").read_text()
     assert str(tmp_path) not in text and "/" + getpass.getuser() not in text
     assert not re.search(rf"\b{re.escape(socket.gethostname())}\b", text)  # as a word: it may be short, and hashes are long
+
+
+def test_what_went_wrong_with_a_file_names_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "ann"))
+    made = Studio(tmp_path / "home").make(small_plan(1))
+    said = f"cannot write '{tmp_path}/clip.mkv' nor {Path.home()}/store/x.png, says https://example.test/v1/tmp: POST /v1/clips"
+    tried = Attempt(number=1, provider="animatic", model="animatic", state="failed", message=said)
+    outcome = made.rendered.outcomes[0].model_copy(update={"attempts": (tried,)})
+    release = made.model_copy(update={"rendered": made.rendered.model_copy(update={"outcomes": (outcome,)})})
+    told = build_manifest(release).segments[0].attempts[0].message
+    assert told == "cannot write 'clip.mkv' nor ~/store/x.png, says https://example.test/v1/tmp: POST /v1/clips"
+
+
+def test_a_windows_folder_is_one_too() -> None:
+    assert without_folders(r"C:\Users\Ann B\clip.mkv: no space") == "clip.mkv: no space"
 
 
 def test_it_is_complete(tmp_path: Path) -> None:
