@@ -177,6 +177,15 @@ class Ready(Protocol):
 
 
 @runtime_checkable
+class Idles(Protocol):
+    """A painter with settings that say nothing about some requests: changing them there buys no picture again."""
+
+    def idle(self, request: ImageRequest) -> Mapping[str, Any]:
+        """Those parts of the fingerprint that do nothing for this request, at their defaults."""
+        ...
+
+
+@runtime_checkable
 class Describes(Protocol):
     """A provider whose catalog says `others`, and that knows by itself what an unlisted model can do."""
 

@@ -32,6 +32,12 @@ class Painter(RemotePainter):
     def settings_of_pixels(self) -> dict[str, Any]:
         return {"strength": self._settings.images.strength}
 
+    def idle(self, request: ImageRequest) -> dict[str, Any]:
+        """Without a picture to start from there is nothing to go far from."""
+        from ..settings import ImageSettings
+
+        return {} if pictures_and_mask(request)[0] else {"strength": ImageSettings.model_fields["strength"].default}
+
     async def ask(self, model: str, request: ImageRequest) -> tuple[bytes, dict[str, Any]]:
         to = self.access()
         form = await asyncio.to_thread(self._form, model, request)

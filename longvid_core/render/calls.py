@@ -21,7 +21,7 @@ from ..events import Notice
 from ..models.asset import Asset
 from ..models.plan import Fit, Keyframe, Plan
 from ..models.records import PictureAttempt, PictureMade, ReceivedPicture, ReferenceRecord, SeedRecord
-from ..providers.base import ImageProvider, ImageRequest, Watch
+from ..providers.base import Idles, ImageProvider, ImageRequest, Watch
 from ..providers.faults import Moderated, Transient
 from ..providers.pictures import pictures_and_mask
 from ..retry import persistently
@@ -323,8 +323,10 @@ def key_of(request: ImageRequest, backend: Backend, session: Session) -> str:
         value["outside_mask"] = "kept"
     if backend.entry.any_size:
         del value["fit"]
-    record = session.renderers.record(backend)
-    model = {"provider": backend.provider, "id": backend.model, "fingerprint": record.fingerprint}
+    painter, fingerprint = session.renderers.of(backend), session.renderers.record(backend).fingerprint
+    if isinstance(painter, Idles):
+        fingerprint = {**fingerprint, **painter.idle(request)}
+    model = {"provider": backend.provider, "id": backend.model, "fingerprint": fingerprint}
     return sha256_of({"kind": "keyframe", "model": model, **value})
 
 

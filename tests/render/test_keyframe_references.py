@@ -128,7 +128,7 @@ def test_a_model_with_one_picture_takes_the_one_before_and_no_sheet(easel: Easel
     assert colours(fake.images[1]) == [colour_of(drawn[0])]
     easel.images = {"strength": 0.2}
     easel.draw(plan, "stability")
-    assert fake.drawn == 4, "how far a picture may go from its reference is part of its key"
+    assert fake.drawn == 3, "how far a picture may go from its reference is part of its key, and of no other's"
 
 
 def test_a_card_that_stands_in_is_no_reference(easel: Easel, fake: FakeImages) -> None:
