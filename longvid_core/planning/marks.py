@@ -188,8 +188,7 @@ def _row(text: str, start: int, end: int, gap: bool, following: int) -> Piece:
         return Piece(start, end, end, True, gap, markup="fence")
     cells = [c.strip() for c in text[start:end].strip().strip("|").split("|")]
     seconds = next((seconds_of(c) for c in cells if re.fullmatch(amount(), c, re.IGNORECASE)), None)
-    spans = (m for c in cells if (m := re.fullmatch(_RANGE, c, re.IGNORECASE)))
-    clock = next(((_clock_seconds(m["from"]), _clock_seconds(m["to"])) for m in spans), None)
+    clock = next((span for c in cells if (span := clock_range(c)) is not None), None)
     return Piece(start, start, end, True, gap, number=0, seconds=seconds, clock=clock)
 
 
@@ -348,3 +347,9 @@ def _trailing_span(line: str) -> float | None:
 def _trailing_length(line: str) -> float | None:
     match = re.search(rf"[(\[（【]\s*({amount()})\s*[)\]）】]\W*$", line, re.IGNORECASE)
     return seconds_of(match[1]) if match else None
+
+
+def clock_range(said: str) -> tuple[float, float] | None:
+    """The begin and end of a span of time, `0:00-0:05`, `4-9s`, in seconds; None for anything else."""
+    match = re.fullmatch(rf"\s*{_RANGE}\s*", said, re.IGNORECASE)
+    return (_clock_seconds(match["from"]), _clock_seconds(match["to"])) if match else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from .beats import sentences, verb_at
 from .counts import bare_count
 from .durations import film_length, seconds_of
+from .json_text import json_script
 from .lexicon import label_kinds, pattern, terms
 from .marks import Piece, pieces_of
 from .places import as_settings, generic, is_slug, slug_words
@@ -22,6 +23,9 @@ _FILM_WIDE = ("style", "look_note", "setting", "time", "character", "sound")
 
 def parse(text: str) -> Script:
     """What `text` (line breaks tidied) says, in scenes. Scenes without words are left out."""
+    written = json_script(text)
+    if written is not None:
+        return written
     reader = _Reader(text)
     for index, piece in enumerate(reader.pieces):
         reader.take(index, piece)

@@ -182,6 +182,35 @@ def test_a_length_after_a_full_stop_is_no_sentence():
 def test_a_long_sentence_is_not_cut_before_its_noun():
     made = plan(
         "In a city where every clock has stopped a young repairwoman with a leather apron climbs from rooftop to rooftop "
-        "carrying a single golden gear past pigeons and sleeping cats until she reaches the tower and the whole city inhales.", segments=2,
+        "carrying a single golden gear past pigeons and sleeping cats until she reaches the tower and the whole city inhales.",
+        segments=2,
     )  # fmt: skip
     assert made.segments[0].text.split()[-1] not in ("a", "single", "golden", "the", "sleeping")
+
+
+def test_json_goes_by_its_shots_and_its_keys_say_what_is_what():
+    text = """```json
+{"title": "Salt", "visual_style": "35mm film, dusty", "aspectRatio": "16:9",
+ "characters": [{"name": "Amara", "description": "tall, blue robe"}],
+ "shots": [
+  {"id": 1, "timestamp": "0:00-0:04", "visual": "Amara walks along a ridge. \\"Nearly,\\" she says.", "camera": "static"},
+  {"id": 2, "seconds": 6, "location": "a well", "description": "She drinks.", "sfx": "wind"}
+ ], "negative_prompt": "text"}
+```"""
+    made = plan(text)
+    assert made.title == "Salt" and [round(s.frames / 16) for s in made.segments] == [4, 6]
+    assert prompts(made) == [
+        'Amara (tall, blue robe) walks along a ridge. "Nearly," she says. Camera: static. Style: 35mm film, dusty.',
+        "A well. Amara (tall, blue robe) drinks. Sfx: wind. Style: 35mm film, dusty.",
+    ]
+    assert [s.join for s in made.segments] == ["cut", "cut"] and made.segments[0].negative == "text"
+    assert made.visual_of(made.segments[0]).camera.move == "static"
+    assert letters("".join(s.text for s in made.segments)) == letters(text)
+
+
+def test_json_of_one_shot_is_one_and_braces_that_are_none_are_words():
+    made = plan('{"subject": {"description": "A potter in an indigo apron"}, "action": "He lifts a bowl.", "duration": "8s"}')
+    assert len(made.segments) == 1 and round(made.segments[0].frames / 16) == 8
+    assert made.segments[0].prompt == "The potter (A potter in an indigo apron) lifts a bowl."
+    assert plan('{"whatever": "whatever"}').segments[0].prompt == "Whatever."
+    assert plan("{a: [1]} blinks on a screen.").segments[0].prompt.startswith("{a: [1]}")
