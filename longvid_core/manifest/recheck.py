@@ -195,7 +195,7 @@ def stored_clip(session: Session) -> Clips:
 
 
 def _references(manifest: Manifest, pictures: Pictures, session: Session) -> Iterator[Finding]:
-    again = {k.image.pixels_sha256 for k in manifest.keyframes if k.image and drawn_the_same(k, session)}
+    again = {k.image.pixels_sha256 for k in manifest.keyframes if k.image and drawn_the_same(k, manifest.plan, session)}
     needed = {p.pixels_sha256: p for p in needed_pictures(manifest)}
     names = {k.image.pixels_sha256: f"keyframe {k.id}" for k in manifest.keyframes if k.image}
     present = 0

@@ -131,7 +131,7 @@ class _Preparation:
     def _keyframe(self, keyframe: Keyframe, record: KeyframeRecord | None) -> Keyframe | None:
         if keyframe.image is None:
             return keyframe
-        again = drawn_the_same(record, self.session)
+        again = drawn_the_same(record, self.manifest.plan, self.session)
         bare = keyframe.model_copy(update={"image": None, "made": None, "references": ()})
         if again is True:
             self.redrawn.append(keyframe.id)
@@ -247,15 +247,22 @@ def _on_the_canvas(model: ModelRecord, session: Session) -> AtHand:
     return AtHand(backend, said=f"{named}{' here, unchanged' if files else ''}; its nodes are asked for when it is rendered")
 
 
-def drawn_the_same(record: KeyframeRecord | None, session: Session) -> bool | None:
-    """Whether the one who drew a keyframe draws the very same again; None where that one cannot be had, or promises nothing."""
+def drawn_the_same(record: KeyframeRecord | None, plan: Plan, session: Session) -> bool | None:
+    """Whether the one who drew a keyframe draws the very same again from what the plan says; None where that one cannot be had,
+    promises nothing, or drew it from something else: whoever edits a keyframe's words may keep its picture."""
+    from ..render.calls import key_of
+    from ..render.references import request_of
+
     if record is None or record.model is None:
         return None
     try:
         backend = find_backend(record.source or "", "image")
         if backend.instead_of is not None or backend.entry.determinism != "bit-exact" or backend.entry.references:
             return None
-        return as_recorded(session.renderers.record(backend)) == record.model
+        if as_recorded(session.renderers.record(backend)) != record.model:
+            return False
+        request = request_of(plan, plan.keyframe(record.id), backend, None, session)
+        return True if key_of(request, backend, session) == record.key else None
     except LongvidError:
         return None
 

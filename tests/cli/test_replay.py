@@ -84,6 +84,17 @@ def test_a_part_is_made_of_what_it_needs_alone(film: Path, longvid: Longvid) -> 
     assert [line for line in ran.lines if line["event"] == "notice" and "only a part of it was made again" in line["message"]]
 
 
+def test_a_keyframe_whose_words_were_edited_keeps_its_picture(home: Path, longvid: Longvid) -> None:
+    save_plan(small_plan(1), Path("plan.json"))
+    assert longvid("keyframes", "plan.json", "-o", "board").code == 0
+    value = json.loads(Path("board/plan.json").read_text())
+    value["keyframes"][0]["prompt"] = "A castle on fire, at night."
+    Path("board/plan.json").write_text(json.dumps(value))
+    assert longvid("render", "board/plan.json", "-o", "film.mp4").code == 0
+    ran = longvid("replay", "film.mp4", "--json")
+    assert (ran.code, ran.last["film_again"]["result"]) == (0, "identical bytes"), "it is not drawn from the new words"
+
+
 def test_a_chain_is_replayed_from_its_beginning(
     home: Path, longvid: Longvid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
