@@ -20,6 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     runs.remember_typed(args)
     failures.remember_log(None)
+    failures.remember_resume(None)
     _stop_on_sigterm()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

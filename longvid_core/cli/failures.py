@@ -25,6 +25,18 @@ def remember_log(path: str | None) -> None:
     _log = path
 
 
+_resume: str | None = None
+_UNFINISHED = (3, 4, 5)
+"""Exit codes of a run that can be gone on with."""
+
+
+def remember_resume(way: str | None) -> None:
+    """From now on a run that does not come to its end is told to be gone on with in this way, and not by what was typed: that
+    would begin another one, and buy everything anew. None: what was typed will do."""
+    global _resume
+    _resume = way
+
+
 class Failure(NamedTuple):
     """An exit code and the whole text for a person."""
 
@@ -53,6 +65,13 @@ def wants_json(args: Sequence[str]) -> bool:
 
 def explain(error: BaseException) -> Failure:
     """The exit code and text for any exception that ended a command."""
+    found = _explained(error)
+    if _resume is None or found.code not in _UNFINISHED:
+        return found
+    return Failure(found.code, f"{found.message}\n  {_resume}")
+
+
+def _explained(error: BaseException) -> Failure:
     if isinstance(error, Interrupted) and not error.way_out:
         return Failure(error.exit_code, f"{error}\n  {GO_ON}")
     if isinstance(error, LongvidError):
@@ -87,7 +106,7 @@ def reader_gone() -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains while closing it
     if _log is None:
         return 0
-    _print_red("longvid: ", f"stopped: whoever read the output went away.\n  {GO_ON}")
+    _print_red("longvid: ", f"stopped: whoever read the output went away.\n  {_resume or GO_ON}")
     return Interrupted.exit_code
 
 

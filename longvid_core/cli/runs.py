@@ -80,6 +80,7 @@ def run(settings: Settings, as_json: bool, *, command: str | None, aside: bool =
                 return
             with open_session(settings, command=command, emit=out.emit, interrupted=interrupted) as session:
                 failures.remember_log(str(session.store.home / "runs" / session.run_id / "events.jsonl"))
+                failures.remember_resume(_way_on(command, session.run_id))
                 if not as_json and (ask := asker(out, interrupted)) is not None:
                     session.ask = ask
                 try:
@@ -129,6 +130,23 @@ def command_line(**settled: str) -> str:
             elif any(word.startswith(f"{name}=") for name in names if name.startswith("--")):
                 args[position] = f"{word.partition('=')[0]}={value}"
     return shlex.join(["longvid", *args])
+
+
+def _way_on(command: str, run: str) -> str | None:
+    """How to go on with a run, where what was typed, typed again, would begin another: with another seed, or another plan."""
+    options = _typed[: _typed.index("--")] if "--" in _typed else _typed
+    changes = []
+    if "--seed=random" in options or ("--seed", "random") in zip(options, options[1:], strict=False):
+        settled = shlex.split(command)
+        at = next((n for n, word in enumerate(settled) if word.partition("=")[0] == "--seed"), None)
+        if at is not None:
+            seed = settled[at].partition("=")[2] or settled[at + 1]
+            changes.append(f"--seed {seed} in place of random")
+    if "--replan" in options:
+        changes.append("no --replan")
+    if not changes:
+        return None
+    return f"Go on by `longvid jobs resume {run}`, or with {' and '.join(changes)}: as it was typed it begins another film."
 
 
 def keep_prompt(settings: Settings, prompt: str) -> str:

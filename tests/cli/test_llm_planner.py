@@ -92,8 +92,10 @@ def test_a_replan_that_was_stopped_does_not_go_on_with_the_old_plan(
     model.replies = [Hang(30)]
     with monkeypatch.context() as patch:
         patch.setenv("LONGVID_PLANNER__TIMEOUT_S", "0.2")
-        assert longvid(*make, "--replan").code == 3
-    assert longvid("jobs", "resume").code == 0
+        ran = longvid(*make, "--replan", "--seed", "random")
+    assert ran.code == 3 and "with --seed " in ran.err and "in place of random and no --replan" in ran.err
+    (resume,) = re.findall(r"`longvid (jobs resume \S+)`", ran.err)
+    assert longvid(*resume.split()).code == 0
     assert model.calls == 3
 
 
