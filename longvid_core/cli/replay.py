@@ -82,9 +82,10 @@ def replay(
 class _Film:
     """What was named: its manifest, the JSON that it is, the film's file and the bundle, where they are there.
 
-    name: of the film made again, without its ending: the manifest's, or the bundle's.
+    home: the folder of what was named. name: of the film made again, without its ending: the manifest's, or the bundle's.
     """
 
+    home: Path
     name: str
     manifest: Manifest
     value: dict[str, Any]
@@ -106,7 +107,7 @@ def _opened(path: Path) -> Iterator[_Film]:
         film = None if bundle else path if path != file and path.is_file() else film_beside(file)
         value = read_value(file)
         name = path.stem if bundle else file.name.removesuffix(MANIFEST_ENDING).removesuffix(".json")
-        yield _Film(name, parse_manifest(value, str(path)), value, file, film, bundle)
+        yield _Film(path.absolute().parent, name, parse_manifest(value, str(path)), value, file, film, bundle)
 
 
 def _pictures(film: _Film, session: Session) -> Callable[[PictureRecord], Path | None]:
@@ -230,7 +231,8 @@ def _without_previews(out: Reporter) -> Callable[[Event], None]:
 
 
 def _target(folder: Path, film: _Film) -> Path:
-    """The new film's file. BadInput where that, or its manifest, is the first one."""
+    """The new film's file. BadInput where that, or its manifest, is the first one, or may be that of a bundle, or is signed."""
+    from ..approval import signature_beside
     from ..errors import BadInput
     from ..files import writing
     from ..manifest.build import manifest_path
@@ -244,6 +246,10 @@ def _target(folder: Path, film: _Film) -> Path:
     for new, first, what in ((target, film.file, "film"), (manifest_path(target), film.path, "manifest")):
         if first is not None and new.exists() and new.samefile(first):
             raise BadInput(f"-o {folder}: the {what} itself lies there.", "Name another folder.")
+    if film.bundle is not None and target.exists() and folder.samefile(film.home):
+        raise BadInput(f"-o {folder}: {target.name} lies there, beside its bundle.", "Name another folder.")
+    if signature_beside(manifest_path(target)).exists():
+        raise BadInput(f"-o {folder}: {target.name} there is signed, and the new film would not be.", "Name another folder.")
     return target
 
 

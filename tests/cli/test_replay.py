@@ -319,6 +319,13 @@ def test_a_film_never_overwrites_the_one_it_is_compared_with(film: Path, longvid
     before = film.read_bytes()
     ran = longvid("replay", film, "-o", tmp_path)
     assert ran.code == 2 and "the film itself lies there" in ran.err and film.read_bytes() == before
+    assert longvid("bundle", film, "-o", "film.zip").code == 0
+    ran = longvid("replay", "film.zip", "-o", ".")
+    assert ran.code == 2 and "beside its bundle" in ran.err and film.read_bytes() == before
+    Path("signed").mkdir()
+    Path("signed/film.signature.json").write_text("{}")
+    ran = longvid("replay", "film.zip", "-o", "signed")
+    assert ran.code == 2 and "film.mp4 there is signed" in ran.err
     film.unlink()
     manifest = manifest_path(film).read_bytes()
     ran = longvid("replay", manifest_path(film), "-o", tmp_path)
