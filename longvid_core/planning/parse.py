@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from .beats import sentences, verb_at
+from .beats import sentences
 from .counts import bare_count
 from .durations import film_length, seconds_of
 from .json_text import json_script
 from .lexicon import label_kinds, pattern, terms
 from .marks import Piece, pieces_of
-from .places import as_settings, generic, is_slug, slug_words
-from .prose import can_open, lengths_from_clocks, note_style, sort_prose
+from .notes import Note, headings_as_settings, settle
+from .pages import title_at, with_underlined_headings, words_of
+from .places import as_settings, generic, slug_words
+from .prose import lengths_from_clocks, note_style, sort_prose
 from .script import Passage, Scene, SceneKind, Script, about_film, asks_for_style, film_words, plain
 from .textkit import says_something, word_count
-from .visual_words import time_in
 
-_OPENS = frozenset("\"“«'’(") | frozenset(chr(c) for c in range(0x41, 0x500) if chr(c).isupper())
 _FILM_WIDE = ("style", "look_note", "setting", "time", "character", "sound")
 
 
@@ -37,32 +37,20 @@ def parse(text: str) -> Script:
     return script
 
 
-@dataclass(frozen=True)
-class _Local:
-    """A label below a scene's first words. `apart`: after a gap or inside a line; `wide`: as it stands it may be the film's."""
-
-    scene: Scene
-    kind: str
-    said: str
-    words: str
-    apart: bool
-    wide: bool
-
-
 class _Reader:
     """Goes once through the pieces."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.script = Script(text)
-        self.pieces = _with_underlined_headings(text, pieces_of(text))
+        self.pieces = with_underlined_headings(text, pieces_of(text))
         shown = [p for p in self.pieces if not p.markup]
         self.lone_line = len({p.start for p in shown if p.opens_line}) <= 1
         self.listed = sum(p.number is not None for p in shown) >= 2
         self.bulleted = sum(p.bullet for p in shown) >= 2
         self.timed = sum(p.seconds is not None or p.clock is not None for p in shown) >= 2
         self.screenplay = any(p.slug for p in shown) or sum(p.join is not None for p in shown) >= 2
-        self.title_at = self._find_title(shown)
+        self.title_at = title_at(text, self.pieces)
         self.section: str | None = None
         self.section_hard = False
         self.section_used = False
@@ -70,48 +58,12 @@ class _Reader:
         self.pending: Piece | None = None
         self.above: list[tuple[int, str]] = []
         self.open_passage = False
-        self.local: list[_Local] = []
+        self.local: list[Note] = []
         self.wide_to = -1
         self.lengths: list[tuple[Scene, float | None]] = []
 
-    def _find_title(self, shown: list[Piece]) -> int:
-        """The start of the heading that is the film's title; -1 where there is none."""
-        if shown and not shown[0].level and self._heads_the_page(shown[0]):
-            return shown[0].start
-        if not shown or not shown[0].level or shown[0].scene or len(shown) < 2:
-            return -1
-        first = shown[0]
-        rivals = [p for p in shown[1:] if p.level and p.level <= first.level]
-        words = self.words(first)
-        return -1 if rivals or not words or words.lower() in label_kinds() else first.start
-
-    def _heads_the_page(self, first: Piece) -> bool:
-        """Whether a line by itself at the top, `The Last Tram`, is a title: in capitals, no sentence, no hour."""
-        at = self.pieces.index(first)
-        alone = at + 2 < len(self.pieces) and self.pieces[at + 1].markup == "blank"
-        words = self.words(first).split()
-        plainly = not (
-            first.scene or first.slug or first.bullet or first.code or first.label or first.join or first.number is not None
-        )
-        if not alone or not plainly or not 1 <= len(words) <= 8 or first.clock or first.seconds:
-            return False
-        said = " ".join(words)
-        capitals = (
-            all(w[:1].isupper() or w[:1] in "\"“«'’(" or len(w) < 4 for w in words) and words[0][:1] in _OPENS or said.isupper()
-        )
-        several = len(words) > 1 or said.isupper() or any(p.scene or p.slug or p.join for p in self.pieces)
-        verb = verb_at(["x", *said.split()]) is not None and not said.isupper()
-        return (
-            capitals
-            and several
-            and not verb
-            and said[-1] not in ".!?…:;,。！？"
-            and time_in(said) is None
-            and about_film(said) is None
-        )
-
     def words(self, piece: Piece) -> str:
-        return plain(self.text[piece.content : piece.end]).strip("# ").strip()
+        return words_of(self.text, piece)
 
     @property
     def scenes(self) -> list[Scene]:
@@ -204,7 +156,7 @@ class _Reader:
                 )
                 wide = outside if piece.opens_line else bool(self.local) and self.local[-1].wide and self.wide_to == piece.start
                 self.wide_to = piece.end if wide else -1
-                self.local.append(_Local(scene, kind, piece.said, value, apart, wide))
+                self.local.append(Note(scene, kind, piece.said, value, apart, wide))
 
     def _in_prose(self) -> bool:
         return bool(self.scenes) and self.scenes[-1].kind == "prose"
@@ -394,63 +346,9 @@ class _Reader:
         return follows and name.isupper() and len(name.split()) <= 4 and name[-1:] not in ".!?:"
 
     def finish(self) -> Script:
-        script = self.script
-        marked = [s for s in script.scenes if s.kind != "prose"]
-        for scene, seconds in self.lengths:
-            if len(self.lengths) == 1 < len(marked) and scene is marked[-1] and not any(s.seconds for s in marked):
-                script.total = script.total or seconds  # said once, after all scenes: it is the film's
-            else:
-                scene.seconds = scene.seconds or seconds
-        kinds = [(note.kind, note.said) for note in self.local]
-        leads = bool(marked) and script.scenes[0].kind == "prose" and can_open(marked[0])
-        for note in self.local:
-            scene, kind, said, words = note.scene, note.kind, note.said, note.words
-            once = kinds.count((kind, said)) == 1
-            if once and (
-                (note.apart and kind == "style")
-                or (leads and scene is script.scenes[0])
-                or (note.wide and len(marked) > 1 and scene is marked[-1] and kind in ("style", "look_note", "sound"))
-            ):
-                self._note(kind, said, words)
-            elif kind in ("setting", "time"):
-                scene.settings.append(film_words(words))
-            else:
-                scene.notes.append((kind, said, words))
-        for scene in script.scenes:
-            if len(scene.passages) > 1 and scene.passages[1].nested and not scene.passages[0].nested:
-                first = self.text[scene.passages[0].start : scene.passages[0].end]
-                scene.passages[0].heading |= word_count(first) <= 5 and verb_at(["x", *first.split()]) is None
-            body = [p for p in scene.passages if not p.heading]
-            if body or scene.notes:
-                for p in scene.passages:
-                    words = plain(self.text[p.start : p.end]).strip("# ")
-                    if (
-                        p.heading
-                        and not any(words.startswith(s[:8]) or s in words for s in scene.settings)
-                        and not generic(words)
-                        and not is_slug(scene, words)
-                    ):
-                        scene.settings.append(film_words(words))
-                scene.passages = body
-        script.scenes = [s for s in script.scenes if s.passages]
-        return script
-
-
-def _with_underlined_headings(text: str, pieces: list[Piece]) -> list[Piece]:
-    """A line over a row of `=` is a heading too."""
-    found = list(pieces)
-    for at in range(1, len(found)):
-        under, line = found[at], found[at - 1]
-        if (
-            under.markup == "rule"
-            and text[under.start : under.end].strip().startswith("=")
-            and not line.markup
-            and line.gap
-            and not line.level
-        ):
-            found[at - 1] = replace(line, level=1)
-            found[at] = replace(under, markup="fence")
-    return found
+        settle(self.script, self.local, self.lengths, self._note)
+        headings_as_settings(self.script)
+        return self.script
 
 
 def _label_start(text: str, piece: Piece) -> int:
