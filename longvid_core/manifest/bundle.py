@@ -13,7 +13,7 @@ import json
 import re
 import stat
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
@@ -125,7 +125,7 @@ def write_bundle(
     from .load import load_manifest
     from .references import stored_pictures
     from .share import share
-    from .wordless import check_tags
+    from .wordless import bare_pictures, check_tags
 
     read = load_manifest(manifest)
     made = share(read) if shared else read
@@ -140,7 +140,7 @@ def write_bundle(
         texts |= _canvas_of(film)
     with temporary_folder() as bare:
         stored = stored_pictures(read, store)
-        pictures = _without_words(stored.values(), bare) if made.shared else stored
+        pictures = bare_pictures(stored.values(), bare) if made.shared else stored
         files = {f"references/{sha256}{path.suffix.lower()}": path for sha256, path in pictures.items()}
         if clips:
             files |= _clips_of(read, store)
@@ -148,18 +148,6 @@ def write_bundle(
                 check_tags(files[name] for name in files if _CLIP.fullmatch(name))
         _write(target, texts, files, interrupted)
     return Bundled(target, len(pictures), len(files) - len(pictures), made.shared, target.stat().st_size, sha256_file(target))
-
-
-def _without_words(pictures: Iterable[Path], folder: Path) -> dict[str, Path]:
-    """The same pixels in files that say nothing else: what draws them may write the prompt into the picture's own tags."""
-    from ..media.images import load_rgb, save_png
-
-    found = {}
-    for number, picture in enumerate(pictures):
-        file = folder / f"{number}.png"
-        save_png(load_rgb(picture), file)
-        found[sha256_file(file)] = file
-    return found
 
 
 def _canvas_of(film: Path) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""A film's file for those who get its manifest without the words: it must not hold what was taken out of that."""
+"""Files for those who get a manifest without the words: film, clips and pictures must not hold what was taken out of that."""
 
 from __future__ import annotations
 
@@ -34,6 +34,19 @@ def check_tags(clips: Iterable[Path]) -> None:
             f"words may stand in the files of this film's clips, as their tags: {', '.join(sorted(found))}.",
             "Leave --clips out: their hashes go in all the same.",
         )
+
+
+def bare_pictures(pictures: Iterable[Path], folder: Path) -> dict[str, Path]:
+    """The same pixels in files in `folder` that say nothing else, by their hashes: who draws them may write the prompt into the
+    picture's own tags."""
+    from ..media.images import load_rgb, save_png
+
+    found = {}
+    for number, picture in enumerate(pictures):
+        file = folder / f"{number}.png"
+        save_png(load_rgb(picture), file)
+        found[sha256_file(file)] = file
+    return found
 
 
 def drop_title(film: Path) -> None:
