@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import BadInput
+from ..files import sha256_file
 from ..models.film import FilmOptions, Release
 from .build import manifest_path
 
@@ -59,7 +60,7 @@ def drop_title(film: Path) -> None:
 
 def without_title(release: Release, scratch: Path) -> Release:
     """The release with its film in a file in `scratch`, without its title."""
-    from ..files import copy_file, sha256_file
+    from ..files import copy_file
 
     film = release.film
     file = scratch / f"untitled-{Path(film.path).name}"
