@@ -23,6 +23,8 @@ class Count:
 def _patterns() -> dict[str, re.Pattern[str]]:
     many = rf"(?P<n>{number(2)}|one(?=[\s-])|1(?!\d))"
     units = listed("counted")
+    named = rf"{units}|parts?(?=[\s-]+{listed('film_nouns')})"
+    times = rf"{many.replace('<n>', '<x>')}\s*[x×]\s*(?={amount()})"
     dual = "|".join(words()["duals"])
     each, after, one = listed("each_before"), listed("each_after"), rf"(?:\s*(?:\w+\s+)?{units})?"
 
@@ -33,7 +35,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "count": regex(
             rf"{LEFT}(?:{many}(?:\s*[x×])?(?:[\s-]+|\s*(?:{pattern('counters').pattern})\s*|(?<=[{SPACELESS}])|(?<=\d))"
             rf"(?:{amount()}[\s-]+)?(?:(?:short|equal|long|quick|continuous|single|separate|different|distinct|video)[\s-]+)?"
-            rf"(?P<u>{units})|(?P<dual>{dual})(?!\w))(?!\s+of\b(?!\s+(?:about\s+|exactly\s+)?{amount()}))"
+            rf"(?P<u>{named})|{times}|(?P<dual>{dual})(?!\w))(?!\s+of\b(?!\s+(?:about\s+|exactly\s+)?{amount()}))"
         ),
         "parts": regex(
             rf"\b(?:split|divide|divided|break|cut|broken)\b[^.!?]{{0,30}}?\b(?:into|in)\s+(?:exactly\s+)?{many}[\s-]+"
@@ -41,7 +43,11 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         ),
         "each": regex(
             rf"{LEFT}(?P<a>{amount()})\s*(?:(?:long|for)\s+)?{after}|{each}{one}\s*(?:\w+\s+){{0,2}}?[:：]?\s*(?P<b>{amount()})"
-            rf"|{LEFT}(?:{number(2)})(?:\s*[x×]\s*|[\s-]+)(?P<c>{amount()})[\s-]+{units}|{units}\s+(?:of|de|di|von|à|по)\s+(?P<d>{amount()})"
+            rf"|{LEFT}(?:{number(2)})(?:\s*[x×]\s*|[\s-]+)(?P<c>{amount()})[\s-]+{units}|\d\s*[x×]\s*(?P<e>{amount()})|{units}\s+(?:of|de|di|von|à|по)\s+(?P<d>{amount()})"
+        ),
+        "wished": regex(
+            r"\s*(?:please\s+)?(?:(?:can|could|would) you (?:please )?)?(?:create|make|generate|produce|give me"
+            r"|(?:i|we) (?:want|need)|i would like|i['’]d like)\s+(?:me\s+|us\s+)?(?:exactly\s+)?"
         ),
         "clip": regex(
             rf"\W*(?:please\s+)?(?:(?:make|create|generate|produce)\s+(?:me\s+)?)?(?:an?|one)\s+{amount()}(?:[\s-]+long)?[\s-]+"
@@ -83,7 +89,16 @@ def film_count(text: str) -> Count | None:
     return _count(match) if match else None
 
 
+def asks_for_shots(text: str) -> bool:
+    """`I need four clips of a lonely robot`: a wish for so many shots of something."""
+    match = _patterns()["wished"].match(text)
+    return match is not None and _patterns()["count"].match(text, match.end()) is not None
+
+
 def _film_count(text: str) -> re.Match[str] | None:
+    wish = _patterns()["wished"].match(text)
+    if wish and (wished := _patterns()["count"].match(text, wish.end())):
+        return wished
     for match in _patterns()["count"].finditer(text):
         after = text[match.end() :]
         if not _patterns()["english"].search(match.group()):
@@ -98,6 +113,8 @@ def _film_count(text: str) -> re.Match[str] | None:
 
 
 def _count(match: re.Match[str]) -> Count | None:
+    if match["x"]:
+        return Count(int(number_of(match["x"])), False)
     if match["dual"]:
         return Count(2, bool(pattern("counted_scenes").search(match["dual"])) or match["dual"].startswith("مشهد"))
     many = number_of(match["n"])
@@ -109,7 +126,7 @@ def _count(match: re.Match[str]) -> Count | None:
 def each_length(text: str) -> float | None:
     """How long each shot is to be: `five seconds each`, `3 seconds per step`, `four 5-second shots`, `每个镜头5秒`."""
     match = _patterns()["each"].search(text)
-    return seconds_of(next(g for g in match.group("a", "b", "c", "d") if g)) if match else None
+    return seconds_of(next(g for g in match.group("a", "b", "c", "d", "e") if g)) if match else None
 
 
 def without_each(text: str) -> str:
@@ -140,6 +157,10 @@ def _bare(text: str) -> str:
 
 def without_counts(text: str) -> str:
     """A sentence that says what the film is, without its number of shots: `A fable in 3 scenes about a crow` is about a crow."""
+    wish = _patterns()["wished"].match(text)
+    if wish and (match := _patterns()["count"].match(text, wish.end())):
+        each = rf"[\s,]*(?:(?:of\s+)?{amount()}(?:\s+each)?|each)?[\s,]*(?:(?:of|about|showing|with)\s+)?"
+        return re.sub(f"^{each}", "", text[match.end() :], flags=re.IGNORECASE)
     match = _film_count(text)
     if match is None:
         return text

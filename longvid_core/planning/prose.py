@@ -125,13 +125,25 @@ def _thin(script: Script, scene: Scene) -> bool:
     return not any(says_something(script.text[p.start : p.end]) for p in scene.passages)
 
 
+def _thoughts(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The sentences of a passage, and apart from them a first or last line that only says how the film is to be."""
+    lines = [start + m.end() for m in re.finditer(r"\n(?=\s*\S)", text[start:end])]
+    low, high = start, end
+    if lines and about_film(text[start : lines[0]]) == "meta":
+        low = lines[0]
+    if lines and lines[-1] > low and about_film(text[lines[-1] : end]) == "meta":
+        high = lines[-1]
+    edges = [(start, low)] if low > start else []
+    return [*edges, *sentences(text, low, high), *([(high, end)] if high < end else [])]
+
+
 def _story_of(script: Script, passage: Passage, leading: bool, first_scene: bool) -> list[Passage]:
     """The parts of a prose passage that are story; the rest is noted. `leading`: marked scenes follow it."""
     if passage.code or passage.speech:
         return [passage]
     kept: list[Passage] = []
     begun = False
-    for low, high in sentences(script.text, passage.start, passage.end):
+    for low, high in _thoughts(script.text, passage.start, passage.end):
         if not begun and first_scene and not leading and (head := film_head(script.text[low:high])):
             named = script.text[low : low + head].strip(" :：\n")
             script.note_format(named, meta=about_film(named) == "meta")
@@ -156,6 +168,9 @@ def _story_of(script: Script, passage: Passage, leading: bool, first_scene: bool
         else:
             if kind in ("film", "meta"):
                 script.note_format(said, meta=kind == "meta")
+                forbidden = [thing for part in re.split(r"[/|·•,]", said) for thing in refused_in(part)] if kind == "meta" else []
+                script.negative += forbidden
+                script.refused += forbidden
             else:
                 script.total = script.total or film_length(said)
             words = film_words(said)

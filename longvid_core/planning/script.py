@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .beats import verb_at
-from .counts import Count, count_said, each_length, film_count, only_format, without_counts, without_each
+from .counts import Count, asks_for_shots, count_said, each_length, film_count, only_format, without_counts, without_each
 from .durations import film_length, length_in, without_amounts, without_lengths
 from .lexicon import opens_with, pattern, patterns, split_terms, terms, words
-from .textkit import word_count
+from .textkit import says_something, word_count
 
 _EMPHASIS = (
     (re.compile(r"!?\[([^\]\n]*)\]\((?:[^()\s]+)\)"), r"\1"),
@@ -109,9 +109,12 @@ _LOOK_NOUN = re.compile(
 @functools.cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     films = pattern("film_nouns").pattern
-    refused = (
-        rf"(?:please\s+)?(?:(?:do not|don['’]t|never|must not)\s+(?:show|add|include|use|put|depict|display|render|insert)\b"
-        rf"|avoid\b|exclude\b|(?:there (?:are|should be|must be|is) )?no(?=\s+(?:\w+\s+)?(?:{pattern('unwanted').pattern})))"
+    refused = (  # not what somebody says, nor `No people know this place`
+        r"(?!.*\b(?:says?|said|asks?|whispers?|shouts?|thinks?)\b)(?:please\s+)?(?:(?:do not|don['’]t|must not)\s+"
+        r"(?:show|add|include|use|put|depict|display|render|insert)\b|avoid\b|exclude\b"
+        rf"|(?:there (?:should|must) be )?no(?=\s+(?:\w+\s+)?(?:{pattern('unwanted').pattern})"
+        r"(?:\s*(?:[,.;!/|]|$)|\s+(?:and|or|please|anywhere|at all|visible|allowed|on(?: the)? screen"
+        r"|in the (?:\w+\s)?(?:film|video|shots?|frame|picture|image|background))\b)))"
     )
     asked = "|".join(sorted(split_terms(words()["film_requests"]), key=lambda t: (-len(t), t)))
     lead = (
@@ -138,6 +141,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         ),
         "wish": re.compile(
             rf"\s*(?:please\s+)?(?:(?:can|could|would) you (?:please )?)?(?:create|make|generate|produce)\s+(?:me\s+|us\s+)?"
+            r"|\s*(?:give me|(?:i|we) (?:want|need)|i would like|i['’]d like)\s+(?=an?\s)"
             rf"|\s*(?:{pattern('film_wishes').pattern})\s*"
             rf"|(?<=[\u0900-\u0963\u3005-\u30ff\u3400-\u9fff\uac00-\ud7a3])\s*(?:{asked})(?=[\s。।！!.]*$)",
             re.IGNORECASE,
@@ -164,7 +168,7 @@ def about_film(sentence: str) -> Literal["film", "style", "meta"] | None:
     if not said:
         return None
     bare = pattern("geometry").sub("", said).strip(" ,.;:/|-–—")
-    if not bare or only_format(said):
+    if not bare or only_format(said) or _only_wishes(said):
         return "meta"
     found = _patterns()
     if found["style"].match(said) or (
@@ -190,10 +194,19 @@ def about_film(sentence: str) -> Literal["film", "style", "meta"] | None:
     return "film" if word_count(said) <= 60 and _names_film(said) else None
 
 
+def _only_wishes(said: str) -> bool:
+    """`3 scenes / 30 seconds / no dialogue`: every part a wish for the film, one of them its length or number of shots."""
+    parts = re.split(r"\s*[/|·•]\s*|,\s+", said)
+    formats = [only_format(p) or (length_in(p) is not None and not says_something(without_amounts(p))) for p in parts]
+    return len(parts) > 1 and any(formats) and all(f or refused_in(p) for f, p in zip(formats, parts, strict=True))
+
+
 def _names_film(said: str) -> bool:
     """`A short film about a fox`, `30秒の動画`; not `The night is short`."""
     found = _patterns()
     bare = without_counts(said)
+    if asks_for_shots(said):
+        return True
     if match := found["film"].match(bare) or found["of"].match(bare):
         named = found["lead"].sub("", match.group(), count=1)
         return verb_at(["x", *re.findall(r"[\w'’-]+", named)]) is None

@@ -36,6 +36,12 @@ def shape(made):
         ("Number of scenes: five\n", 5, None),
         ("Divide it into 3 equal parts.", 3, None),
         ("A film in one continuous shot.", 1, None),
+        ("Keep it to three shots.", 3, None),
+        ("3 scenes / 12 seconds / no dialogue\n\n", 3, 12),
+        ("make it 3 scenes, 12s total\n", 3, 12),
+        ("5 x 4s.", 5, 20),
+        ("This is a 4-part story.", 4, None),
+        ("I need 4 clips, 5 seconds each, of an owl.", 4, 20),
         ("Fünf Einstellungen, insgesamt zwanzig Sekunden.", 5, 20),
         ("Ein 30-sekündiges Video in sechs Szenen.", 6, 30),
         ("Cinq plans, vingt secondes au total.", 5, 20),
@@ -73,6 +79,10 @@ def test_a_number_of_shots_and_a_length_are_obeyed_and_not_filmed(said, count, s
         "In the third scene of the painting a wolf waits.",
         "He splits the log into four parts.",
         "She has three clips in her hair.",
+        "Cut into four parts, the cake steams.",
+        "One shot. One kill.",
+        "20 seconds left on the bomb.",
+        "Three scenes from a marriage.",
         "彼は三枚の場面を描く。",
     ],
 )
@@ -131,3 +141,18 @@ def test_lengths_in_many_scripts(said, seconds):
 def test_times_of_the_story_in_many_scripts_are_no_films_length(said):
     assert film_length(said) is None
     assert plan(f"{said} {STORY}", BY_RULE).segments[0].prompt.startswith(said[:6])
+
+
+def test_what_cannot_be_had_stands_below_the_storyboard_on_screen_and_on_the_canvas():
+    from rich.console import Console
+
+    from longvid_core.cli.storyboard import storyboard
+    from nodes.host.words import plan_text
+
+    crowded, good = (plan(f"{n} shots, 10 seconds in total. {STORY}", SHORT) for n in ("Thirty", "Four"))
+    console = Console(width=200)
+    for made, told in ((crowded, True), (good, False)):
+        with console.capture() as shown:
+            console.print(storyboard(made, console))
+        assert ("The text asks for 30 segments" in shown.get()) is told
+        assert ("Note: the text asks for 30 segments" in plan_text(made)) is told

@@ -58,7 +58,9 @@ def test_what_a_sentence_forbids_is_negative_and_not_filmed(said, refused):
     assert not any(said in s.prompt for s in made.segments if said[0] != "N")
 
 
-@pytest.mark.parametrize("said", ["No wind.", "Never again.", "He avoids the puddle.", "Don't look back, she says."])
+@pytest.mark.parametrize(
+    "said", ["No wind.", "Never again.", "He avoids the puddle.", "Don't look back, she says.", "No people know it."]
+)
 def test_a_no_of_the_story_is_story(said):
     made = plan(f"An empty park at dawn. {said} The carousel turns by itself.")
     assert said.rstrip(".") in " ".join(prompts(made)) and not made.segments[0].negative

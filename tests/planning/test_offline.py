@@ -22,6 +22,8 @@ FRAGMENTS = [
     "A red fox in a coat walks; then it sleeps.", "Dawn.", "「高く！」と言う。", "犬が走る、猫が寝る。", "👩‍👩‍👧‍👦",
     "🇫🇷", "...", "Mr. X", "**bold**", "---", "```", "مرحبا، كيف؟", "\x00", "\r\n", "for 6 seconds", "a 15-second ad",
     "*", "_", "{a: [1]}", '"hi', "“quote”", "| a | 4s |", "→", "Music video, 1:30.", "JOE, 60s, grips.", "Both sleep.",
+    "Five shots, 20 seconds in total.", "4 x 5s each", "[Verse 1]", "No people.", '{"shots": ["a", {"b": "c"}]}', "Hook (0-3s): ",
+    "３０秒の動画", "（4秒）", "VERA (58) waits.", "Shots: 3",
 ]  # fmt: skip
 WILD = st.one_of(
     st.text(max_size=80),
