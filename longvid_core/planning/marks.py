@@ -18,7 +18,7 @@ from .textkit import says_something
 _B = r"[*_`]{0,3}"  # emphasis around a mark
 _ITEM = re.compile(
     rf"{_B}(?:\((?P<a>\d{{1,3}})\)|(?P<b>\d{{1,3}})[.)](?!\d)|(?P<c>\d{{1,3}})\ufe0f?\u20e3|(?P<d>[①-⑳])"
-    rf"|(?P<e>[一二三四五六七八九十]{{1,3}})、){_B}(?=\s|$|[^\d\s.])"
+    rf"|(?P<e>[一二三四五六七八九十]{{1,3}})、|(?P<f>\d{{1,3}})/(?=\s)){_B}(?=\s|$|[^\d\s.])"
 )
 _BULLET = re.compile(r"(?:[-*+•‣◦▪●○■►▶→–—]|\[[ xX]\])(?:\s+\[[ xX]\])?\s+(?=\S)")
 _HEADING = re.compile(r"(?P<h>#{1,6})(?:\s+|$)")
@@ -129,6 +129,7 @@ def _scene() -> re.Pattern[str]:
     return re.compile(
         rf"{_B}(?:{untold})(?:\s+(?:\d{{1,2}}|{spelt}))?(?P<told>{_B}\s*(?:[:：]|\s[–—-]\s){_B})\s*"
         rf"|(?P<lone>{_B}[\[(【](?:{untold})(?:\s+(?:\d{{1,2}}|{spelt}))?[^\[\]()【】\n]{{0,24}}[\])】]{_B}\s*(?=\n|$))"
+        rf"|(?P<bare>{_B}(?:verse|(?:pre[\s-]?)?chorus|bridge|refrain)(?:\s+(?:\d{{1,2}}|{spelt}))?{_B}[ \t]*(?=\n|$))"
         rf"|{_B}[\[(【<]?\s*(?:(?:{names})\s*(?:no\.?|number|nr\.?|n°|№|\#)?\s*{number}(?:\s*(?:/|of)\s*\d+)?"
         rf"|第\s*[\d一二三四五六七八九十]+\s*(?:场|場|幕|镜|鏡|章|话|話|シーン|カット|节)景?)"
         rf"(?=\W|$)\s*(?P<after>[\])】>]?{_B}\s*(?:[:：.|,)\]–—-]+{_B}|(?=[(\[（【])|(?=\s*$)|(?=\n)|(?=\s+(?-i:[A-ZÀ-ÞА-Я]))"

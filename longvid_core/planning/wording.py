@@ -18,10 +18,16 @@ _CUT = re.compile(
 )
 
 
+_FLAGS = re.compile(
+    r"(?<=\s)--(?:ar|aspect|v|version|style|stylize|s|q|quality|seed|chaos|niji|motion|fps|hd|raw)\b(?:\s+[\d:.]+)?"
+)
+
+
 def story_words(text: str) -> str:
     """The words of a beat without marks, lengths, transitions and markup; a whole sentence or more."""
     text = _row_words(text) if text.strip().startswith("|") else text
     text = re.sub(r"\\([\"n])", lambda m: '"' if m[1] == '"' else " ", text)  # as JSON writes them
+    text = _FLAGS.sub("", text)
     whole = plain(printable(text))
     said = without_lengths(plain(_CUT.sub(" ", _TIMECODE.sub("", printable(text)))))
     said = said if says_something(said) else whole

@@ -216,3 +216,16 @@ def test_json_of_one_shot_is_one_and_braces_that_are_none_are_words():
     assert made.segments[0].prompt == "The potter (A potter in an indigo apron) lifts a bowl."
     assert plan('{"whatever": "whatever"}').segments[0].prompt == "Whatever."
     assert plan("{a: [1]} blinks on a screen.").segments[0].prompt.startswith("{a: [1]}")
+
+
+def test_more_marks_of_parts_and_settings_of_other_tools():
+    for text in (
+        "Verse 1\nI left my shoes.\n\nChorus\nCarry me.",
+        "1/ A city.\n2/ A baker.",
+        "Image 1: a globe.\nImage 2: a woman.",
+    ):
+        made = plan(text)
+        assert [s.join for s in made.segments] == ["cut", "cut"] and not set("1/2") & set("".join(prompts(made)))
+    assert prompts(plan("A neon koi swims through a street --ar 16:9 --v 6")) == ["A neon koi swims through a street."]
+    made = plan("シーン1（5秒）：海辺の駅。\nシーン2（7秒）：少女が電車を降りる。\n禁止：文字")
+    assert made.segments[0].negative == "文字" and "禁止" not in "".join(prompts(made))
