@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from imageio_ffmpeg import get_ffmpeg_exe
 
 # Started in the background, a shell's child ignores Ctrl-C, and so would every process these tests stop with it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -26,6 +27,8 @@ _TOGETHER = (
     "tests/comfy/",
     "tests/diffusion/|tests/providers/test_wan|tests/providers/test_framepack",
     "tests/test_remote_killed",
+    "tests/test_crashes",
+    "tests/painting/test_cards",
 )
 """What shares a ComfyUI, or models, runs on one worker. These take minutes, and begin first; the rest goes file by file."""
 
@@ -65,9 +68,18 @@ def _isolate(patch: pytest.MonkeyPatch, folder: Path) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """For fixtures that outlive a test, a host that many tests talk to, say."""
+    """For fixtures that outlive a test, a host that many tests talk to, say.
+
+    ffmpeg is the one of the wheel, which people without a system's have, on Windows say: one program, it starts in a fifth of the
+    time that Debian's takes with its two hundred libraries. What tests/media asks of ffmpeg, it asks of the system's.
+    """
     with pytest.MonkeyPatch.context() as patch:
-        _isolate(patch, tmp_path_factory.mktemp("session"))
+        folder = tmp_path_factory.mktemp("session")
+        _isolate(patch, folder)
+        programs = folder / "programs"
+        programs.mkdir()
+        (programs / "ffmpeg").symlink_to(get_ffmpeg_exe())
+        patch.setenv("PATH", str(programs), prepend=os.pathsep)
         yield
 
 

@@ -28,7 +28,7 @@ from tests.remote_parts import QUICK, FarStudio
 SIZE = (64, 48)
 NEVER = 10**6
 """So many looks at a job that it waits for ever."""
-# Stops where it stands once that step is written down: between a download and its check nobody else can hold it.
+# Stops where it stands once that step is written down: after a download nobody else can hold it.
 STOPS = """
 import os, signal, sys
 from longvid_core.cli import main
@@ -82,7 +82,7 @@ class Shoot(FarStudio):
     def killed_at(self, state: str, seen: Callable[[], bool] = lambda: True) -> None:
         """Run until the newest job is this run's and in this state, and kill the process where it stands."""
         _, before = self.newest()
-        process = self.start(state if state == "downloaded" else "")
+        process = self.start(state if state in ("downloaded", "verified") else "")
         while True:
             there, run = self.newest()
             if there == state and run != before and seen():
@@ -90,7 +90,7 @@ class Shoot(FarStudio):
             if process.poll() is not None:
                 out, errors = process.communicate()
                 pytest.fail(f"it ended before {state}: {out[-600:]} {errors[-600:]}")
-            time.sleep(0.002)
+            time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
         process.communicate()
 

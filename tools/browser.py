@@ -15,8 +15,11 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 UNREACHED = "Failed to load resource"  # told again in `missing`, or of an outside host that the frontend asks for news
-FPS = 10
+FPS = 5
 """How often the canvas is drawn anew, at most: without a GPU each time takes a processor's tenth of a second."""
+STILL = "*, *::before, *::after { animation: none !important; transition: none !important }"
+LOOK_EVERY_MS = 200
+"""How often a condition is looked at. Playwright's default is at each drawing, and makes the browser draw as fast as it can."""
 PATIENCE_MS = 600_000
 """How long anything is waited for that will come: Chromium, ComfyUI and a film may share two busy processors."""
 READY = "() => window.app && window.app.graph && window.LiteGraph && window.LiteGraph.registered_node_types.LongvidConcat"
@@ -43,7 +46,11 @@ class Canvas:
         """Give the frontend's own animations and layout a moment, and the canvas its drawings of that time, however late."""
         drawn = self.page.evaluate("() => window.app.canvas.frame")
         self.page.wait_for_timeout(milliseconds)
-        self.page.wait_for_function("(drawn) => window.app.canvas.frame >= drawn", arg=drawn + milliseconds * FPS // 1000)
+        self.wait_for("(drawn) => window.app.canvas.frame >= drawn", drawn + milliseconds * FPS // 1000)
+
+    def wait_for(self, condition: str, given: object = None) -> None:
+        """Wait until a function of `given` answers with something true."""
+        self.page.wait_for_function(condition, arg=given, polling=LOOK_EVERY_MS)
 
     def prompt(self) -> dict[str, Any]:
         """What it would queue now, in API format."""
@@ -101,8 +108,9 @@ def open_canvas(url: str, width: int = 1920, height: int = 1080, browser: Browse
         page.on("pageerror", lambda error: canvas.complaints.append(str(error)))
         page.on("response", lambda r: canvas.missing.append(r.url) if r.status >= 400 else None)
         page.goto(url, wait_until="domcontentloaded")
-        page.wait_for_function(READY)
+        canvas.wait_for(READY)
         page.evaluate(f"() => {{ window.app.canvas.maximumFps = {FPS} }}")
+        page.add_style_tag(content=STILL)
         canvas.settle(1000)
         canvas.complaints.clear()  # the frontend's own: it looks for user files that a fresh ComfyUI has not
         try:

@@ -63,7 +63,7 @@ def run(canvas: Canvas) -> None:
     """Press Run, and wait until the manifest's summary stands on its node, or an error does."""
     canvas.page.evaluate("async () => { await window.app.queuePrompt(0) }")
     assert canvas.page.evaluate("() => window.app.lastNodeErrors") in (None, {}), "ComfyUI does not take this graph"
-    canvas.page.wait_for_function(
+    canvas.wait_for(
         """() => {
             const text = (type) => window.app.graph._nodes.find((n) => n.type === type)
                 ?.widgets.find((w) => w.name === "longvid_text")?.element.textContent ?? "";
@@ -149,7 +149,7 @@ def test_a_film_from_the_canvas(opened: tuple[Canvas, str], comfy: Client, runwa
     (film,) = comfy.host.output.glob(f"{prefix}_*.mp4")
     found = probe(film)
     assert abs(found.frames / found.fps - seconds) <= 1.5
-    canvas.page.wait_for_function(
+    canvas.wait_for(
         """(name) => [...document.querySelectorAll("video")]
             .some((v) => (v.currentSrc || v.src || v.querySelector("source")?.src || "").includes(name))""",
         arg=film.name,

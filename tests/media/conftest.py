@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import imageio_ffmpeg
 import pytest
 
 from longvid_core.media.ffmpeg import set_ffmpeg
+
+
+@pytest.fixture(autouse=True)
+def _the_systems_ffmpeg(_own_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", os.environ["PATH"].partition(os.pathsep)[2])
 
 
 @pytest.fixture(params=["system", "wheel"])

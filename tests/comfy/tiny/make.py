@@ -16,7 +16,7 @@ WANS = {
     "tiny_wan22_ti2v": {"model_type": "t2v", "in_dim": 48, "out_dim": 48},
 }
 VAE: dict[str, Any] = {
-    "dim": 16, "z_dim": 16, "dim_mult": [1, 2, 4, 4], "num_res_blocks": 2, "attn_scales": [],
+    "dim": 4, "z_dim": 16, "dim_mult": [1, 2, 4, 4], "num_res_blocks": 2, "attn_scales": [],
     "temperal_downsample": [False, True, True], "image_channels": 3, "conv_out_channels": 3, "dropout": 0.0,
 }  # fmt: skip
 RANK = 4
