@@ -84,8 +84,8 @@ def test_resubmit_buys_it_again_and_says_what_may_be_lost(longvid: Longvid, runw
     assert runway.charges == 2, "nothing is bought by that word alone"
     resumed(longvid)
     assert runway.charges == 3
-    told = longvid("spend", "--json").last
-    assert told["perhaps"] == [{"job": job["id"], "provider": RUNWAY, "state": "resubmit", "micro_usd": 600_000}]
+    (told,) = longvid("spend", "--json").last["perhaps"]
+    assert (told["job"], told["provider"], told["state"], told["micro_usd"]) == (job["id"], RUNWAY, "resubmit", 600_000)
 
 
 def test_a_dropped_take_is_given_up_until_it_is_revived(longvid: Longvid, runway: FakeRunway) -> None:
