@@ -49,13 +49,17 @@ class Facts:
         units = tuple(units_of(script))
         sentences = [plain(printable(script.text[u.start : u.end])) for u in units]
         people = tuple(discovered(sentences, declared(script.characters)))
-        timed = brief.seconds is not None or script.total is not None
         seconds = brief.seconds if brief.seconds is not None else script.total
-        return cls(brief, limits, script, units, people, draft, seconds if timed else None)
+        if seconds is None and script.each is not None:
+            seconds = script.each * len(draft.segments)
+        return cls(brief, limits, script, units, people, draft, seconds)
 
     @property
     def count(self) -> int | None:
-        return self.brief.segments
+        if self.brief.segments is not None or self.script.count is None:
+            return self.brief.segments
+        wished = self.script.count.number  # which the rules do not give where the model or the text's own marks forbid it
+        return wished if wished == len(self.draft.segments) else None
 
     @property
     def rate(self) -> float:

@@ -61,6 +61,11 @@ def test_the_number_asked_for_is_what_the_model_is_told_and_what_comes(planning:
     assert squeezed("".join(s.text for s in made.segments)) == squeezed(TEXT)
 
 
+def test_the_number_that_the_text_asks_for_is_one_too(planning: Asking, model: FakeOpenAI) -> None:
+    made = planning(f"Make it five shots of four seconds each.\n\n{TEXT}")
+    assert '"segments": 5, "film_seconds": 20.0' in model.said(0) and len(made.segments) == 5
+
+
 def test_a_brief_no_plan_can_meet_is_refused_before_anything_is_asked(planning: Asking, model: FakeOpenAI) -> None:
     with pytest.raises(CannotRender):
         planning(segments=1, seconds=300)
