@@ -211,6 +211,7 @@ class Call:
             return None
         self._say(f"what {self.backend} had drawn before is taken in.")
         cost, priced_on = self._cost(there.said)
+        self.session.ledger.settle_dead(self.session.store.at_work)  # it may have been killed while this run waited for it
         self.session.ledger.payments.found(there.run, self.keyframe.id, str(self.backend), cost, priced_on=priced_on)
         self._tally.add(cost, priced_on)
         self._note(there.said["prompt_sent"], "drawn")

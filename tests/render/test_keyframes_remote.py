@@ -17,8 +17,11 @@ from PIL import Image
 
 from longvid_core.errors import BadInput, Interrupted, OverBudget, RenderFailed, StoreError
 from longvid_core.estimate import check_budget, estimate
+from longvid_core.models import Plan
 from longvid_core.render.calls import Call
+from longvid_core.render.keyframes import draw_keyframes
 from longvid_core.render.lanes import Lane
+from longvid_core.render.session import Session
 from longvid_core.retry import unless
 from tests.easel import PICTURE, Easel, cuts, easel, fake, one
 from tests.fake_images import KEY, FakeImages
@@ -274,9 +277,12 @@ Easel(Path(sys.argv[1])).draw(one())
 
 
 def test_a_picture_that_came_before_the_process_was_killed_is_not_bought_again(easel: Easel, fake: FakeImages) -> None:
-    ended = subprocess.run([sys.executable, "-c", KILLED_WITH_A_PICTURE, str(easel.home)], cwd=Path(__file__).parents[2])
-    assert ended.returncode == -9 and fake.drawn == 1 and easel.spent() == 0
-    (drawn,) = easel.draw(one())
+    def killed_beside(session: Session) -> Plan:
+        ended = subprocess.run([sys.executable, "-c", KILLED_WITH_A_PICTURE, str(easel.home)], cwd=Path(__file__).parents[2])
+        assert ended.returncode == -9 and fake.drawn == 1 and easel.spent() == 0
+        return asyncio.run(draw_keyframes(one(), session, images="stability"))
+
+    (drawn,) = easel.within(killed_beside).keyframes
     assert fake.drawn == 1 and easel.spent() == PICTURE == drawn.made.cost.paid
     assert drawn.made.cost.reckoned == PICTURE and drawn.made.seed.returned == drawn.made.seed.sent
     assert easel.rows("SELECT count(*) FROM doubts") == [(0,)] and list((easel.home / "incoming").iterdir()) == []
@@ -294,6 +300,27 @@ def test_a_picture_that_the_disk_did_not_take_is_not_bought_again(
             easel.draw(one())
     (drawn,) = easel.draw(one())
     assert fake.drawn == 1 and easel.spent() == PICTURE == drawn.made.cost.paid
+
+
+@pytest.mark.parametrize("damage", ['{"seed": "no number"}', '{"priced_on": "yesterday"}', "cut off"])
+def test_a_picture_that_came_and_is_damaged_is_asked_for_again(
+    easel: Easel, fake: FakeImages, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    def full(*args: Any) -> Any:
+        raise StoreError("cannot write: the disk is full.")
+
+    with monkeypatch.context() as patch, pytest.raises(StoreError):
+        patch.setattr(Call, "_taken_in", full)
+        easel.draw(one())
+    (note,), (picture,) = ((easel.home / "incoming").glob(f"*.{kind}") for kind in ("json", "picture"))
+    if damage == "cut off":
+        picture.write_bytes(picture.read_bytes()[:100])
+    else:
+        facts = json.loads(note.read_bytes())
+        note.write_text(json.dumps({**facts, "said": {**facts["said"], **json.loads(damage)}}))
+    (drawn,) = easel.draw(one())
+    assert fake.drawn == 2 and drawn.source == "stability:sd3.5-large" and "is damaged" in easel.notices("warning")[0]
+    assert list((easel.home / "incoming").iterdir()) == []
 
 
 def test_a_picture_whose_answer_was_lost_may_have_been_charged(easel: Easel, fake: FakeImages) -> None:
