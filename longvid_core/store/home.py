@@ -140,16 +140,23 @@ class Store:
         return self.home / "incoming" / name
 
     def at_work(self, run_id: str) -> bool:
-        """Whether a run's process lives. One of another store, on the same ledger, is taken to."""
-        if not (self.home / "runs" / run_id).is_dir():
+        """Whether a run's process lives. One of another store, on the same ledger, is taken to, save those of `replays`."""
+        homes = (self.home, *self.replays.glob("*"))
+        home = next((home for home in homes if (home / "runs" / run_id).is_dir()), None)
+        if home is None:
             return True
-        lock = FileLock(self.home / "scratch" / f"{run_id}.lock")
+        lock = FileLock(home / "scratch" / f"{run_id}.lock")
         try:
             if Path(lock.lock_file).exists():
                 lock.acquire(timeout=0).lock.release()
             return False
-        except Timeout:
+        except OSError:  # held, which Timeout is one of; or on a disk where nobody may ask
             return True
+
+    @property
+    def replays(self) -> Path:
+        """Where the stores of replays stand that buy what they render: their runs are in this store's ledger."""
+        return self.home / "replays"
 
     # -- scratch ---------------------------------------------------------------------------------------------------------
 

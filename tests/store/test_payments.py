@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from longvid_core.errors import OverBudget
+from longvid_core.store import Store
 from longvid_core.store.ledger import Ledger, ledger_url
 
 DAY = datetime.date(2026, 11, 20)
@@ -67,6 +68,20 @@ def test_what_a_job_cost_by_our_own_price_is_told_with_its_day(ledger: Ledger) -
         (400_000, None, 0),
         (0, None, 400_000),
     ]
+
+
+def test_a_replay_that_was_killed_holds_no_budget_back_and_one_at_work_does(tmp_path: Path, ledger: Ledger) -> None:
+    store = Store(tmp_path)
+    replay = Store(store.replays / "replay-1")
+    for run in ("killed", "works"):
+        (replay.home / "runs" / run).mkdir()
+        ledger.start_run(run, "longvid replay film.mp4", "/")
+        ledger.journal.hold(run, "k00", "stability:sd", 65_000, None)
+        ledger.record_spend(run, "s00", "google:veo", 500_000)
+    with replay.scratch("works"):
+        ledger.settle_dead(store.at_work)
+        ledger.start_run("r2", "longvid make y", "/")
+        assert [row["run"] for row in ledger.journal.held()] == ["works"] and ledger.journal.committed("r2") == 565_000
 
 
 def test_a_ledger_of_before_is_read_and_gone_on_with(tmp_path: Path) -> None:
