@@ -255,7 +255,7 @@ class Endpoint:
         most = self.entry.cost(asked, self._answer_tokens)
         if most == 0:
             return contextlib.nullcontext()
-        return billed(self.session, "plan", f"openai:{self.model}", most, None)
+        return billed(self.session, "plan", f"openai:{self.model}", most, self.room.budget_micro_usd)
 
     def _again(self, fault: Transient, attempt: int, wait_s: float) -> None:
         tries = f"try {attempt + 1} of {self.session.settings.retry.attempts}"

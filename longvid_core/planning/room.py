@@ -35,6 +35,11 @@ class Room:
     session: Session
     budget: float | None
 
+    @property
+    def budget_micro_usd(self) -> int | None:
+        """The budget; None where there is none."""
+        return None if self.budget is None else round(self.budget * 1_000_000)
+
     def refuse_too_long(self, asked: int, answered: int) -> None:
         """BadInput where question and answer, in tokens, are more than the model holds."""
         holds, writes = self.entry.context, self.entry.answer
@@ -59,7 +64,7 @@ class Room:
                 f"there is a budget, and the price of {self.name} is not known.",
                 "Choose another model, plan offline, or leave the budget out.",
             )
-        if spent + cost > round(self.budget * 1_000_000):
+        if spent + cost > (self.budget_micro_usd or 0):
             already = f"after ${spent / 1e6:.4f} spent, " if spent else ""
             raise OverBudget(
                 f"{already}asking {self.name} would cost about ${cost / 1e6:.4f}, over the budget of ${self.budget:.2f}.",

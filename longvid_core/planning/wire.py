@@ -48,12 +48,12 @@ _SLOW = "Set planner.timeout_s higher, or choose a faster model."
 KEPT = "What it answered is in the store and stands until --replan (in ComfyUI: replan) asks again."
 
 
-class Unwanted(Exception):
+class Unwanted(ProviderFault):
     """The model does not take a parameter."""
 
     def __init__(self, parameter: str) -> None:
         self.parameter = parameter
-        super().__init__(parameter)
+        super().__init__(f"the model takes no {parameter}.")
 
 
 async def send(client: AsyncOpenAI, request: dict[str, Any], who: Asked) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import Interrupted, LongvidError, RenderFailed, StoreError
+from ..errors import Interrupted, LongvidError, OverBudget, RenderFailed, StoreError
 from ..models.records import Cost
 from ..providers.faults import ProviderFault
 
@@ -75,8 +75,13 @@ class Tally:
 def billed(session: Session, item: str, provider: str, most: int | None, budget: int | None) -> Iterator[Bill]:
     """Make a call inside: up to `most` micro-dollars are held for it meanwhile, None where its price is not known.
 
-    Inside, `Bill.pay` says what it cost, as soon as that is known. OverBudget, before anything is asked, as for `Journal.hold`.
+    Inside, `Bill.pay` says what it cost, as soon as that is known. OverBudget, before anything is asked, as for `Journal.hold`,
+    and for an unknown price where there is a `budget` (micro-dollars).
     """
+    session.check()  # else it is asked for, perhaps paid, and thrown away
+    if budget is not None and most is None:
+        unknown = f"there is a budget, and the price of {provider} is not known."
+        raise OverBudget(unknown, "Choose another, or leave the budget out.")
     hold = session.ledger.journal.hold(session.run_id, item, provider, most or 0, budget)
     bill = Bill(session, item, provider, most or 0, hold)
     try:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from ..canonical import sha256_of
 from ..catalog import Backend
 from ..catalog.sizes import enlarged
-from ..errors import Interrupted, LongvidError, OverBudget, RenderFailed, Unreadable
+from ..errors import Interrupted, LongvidError, RenderFailed, Unreadable
 from ..events import Notice
 from ..models.asset import Asset
 from ..models.plan import Fit, Keyframe, Plan
@@ -127,12 +127,7 @@ class Call:
         backend = self.backend
         if not _costs(backend):
             return await self._asked(key, request, target, None)
-        budget = self.session.budget_micro_usd
-        if budget is not None and backend.entry.price is None:
-            raise OverBudget(
-                f"there is a budget, and the price of {backend} is not known.", "Choose another, or leave the budget out."
-            )
-        bill = None
+        bill, budget = None, self.session.budget_micro_usd
         try:
             with billed(self.session, self.keyframe.id, str(backend), self._most, budget) as bill:
                 return await self._asked(key, request, target, bill)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -123,7 +122,9 @@ async def reword(prompt: str, reason: str, model: str, keyframe: str, session: S
     async def ask() -> str:
         to.ready()
         most = entry.cost(read, _TOKENS)
-        with billed(session, keyframe, f"openai:{model}", most, None) if most != 0 else contextlib.nullcontext() as bill:
+        if most == 0:
+            return await answered(None)
+        with billed(session, keyframe, f"openai:{model}", most, session.budget_micro_usd) as bill:
             return await answered(bill)
 
     async def answered(bill: Bill | None) -> str:

@@ -200,12 +200,20 @@ def test_a_mode_that_was_chosen_is_not_exchanged(planning: Asking, model: FakeOp
     assert model.calls == 1
 
 
-def test_a_parameter_the_model_does_not_take_is_left_out(planning: Asking, model: FakeOpenAI) -> None:
+def test_a_parameter_the_model_does_not_take_is_left_out(
+    planning: Asking, model: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from longvid_core.planning import endpoint
+
+    priced = language_model("test-1", model.url, None).model_copy(update={"price": known().models["gpt-6-luna"].price})
+    monkeypatch.setattr(endpoint, "language_model", lambda *asked: priced)
     planning.planner = {"temperature": 0.1, "seed": 7}
     model.replies = [Error(400, "Unsupported value: 'temperature' does not support 0.1", param="temperature")]
     planning()
     assert "temperature" not in model.requests[1] and model.requests[1]["seed"] == 7
     assert any("takes no temperature" in said for said in planning.told)
+    with planning.ledger() as ledger:
+        assert ledger.payments.doubts() == [], "a no costs nothing"
 
 
 def test_servers_are_known_by_their_addresses() -> None:
@@ -290,6 +298,19 @@ def test_planning_over_budget_asks_nothing(planning: Asking, model: FakeOpenAI) 
     assert model.calls == 0
     planning(budget=1)
     assert model.calls == 1
+
+
+@pytest.mark.usefixtures("hosted")
+def test_planning_keeps_within_what_those_at_work_beside_leave(planning: Asking, model: FakeOpenAI) -> None:
+    planning()
+    with planning.ledger() as ledger:
+        ledger.start_run("beside", "longvid make x", "/")
+        ledger.journal.hold("beside", "s00", "google:veo", 400_000, None)
+    with pytest.raises(OverBudget, match="spent or promised"):
+        planning(replan=True, budget=0.4)
+    assert model.calls == 1
+    planning(replan=True, budget=0.5)
+    assert model.calls == 2
 
 
 @pytest.mark.usefixtures("hosted")

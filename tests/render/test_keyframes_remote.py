@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime
 import json
 import os
 import subprocess
@@ -18,6 +19,8 @@ from PIL import Image
 from longvid_core.errors import BadInput, Interrupted, OverBudget, RenderFailed, StoreError
 from longvid_core.estimate import check_budget, estimate
 from longvid_core.models import Plan
+from longvid_core.planning import language_models
+from longvid_core.planning.language_models import LanguageModel, TokenPrice
 from longvid_core.render.calls import Call
 from longvid_core.render.keyframes import draw_keyframes
 from longvid_core.render.lanes import Lane
@@ -145,6 +148,22 @@ def test_rewording_ends_and_a_card_stands_in(easel: Easel, fake: FakeImages, pla
     assert [k.source for k in drawn] == ["card:card"] * 2 and len(fake.images) == 2 * calls and easel.spent() == 0
     assert all("will not draw this" in k.made.fallback for k in drawn)
     assert [a.state for a in drawn[1].made.attempts] == ["moderated"] * calls + ["drawn"]
+
+
+@pytest.mark.parametrize("price", [1000.0, None])
+def test_other_words_cost_no_more_than_the_budget(
+    easel: Easel, fake: FakeImages, monkeypatch: pytest.MonkeyPatch, price: float | None
+) -> None:
+    tokens = price and TokenPrice(input=price, output=price, evidence="documentation", checked=datetime.date(2026, 11, 20))
+    monkeypatch.setattr(language_models, "language_model", lambda *asked: LanguageModel(price=tokens or None))
+    easel.planner, fake.refuses, fake.rewording = "openai:x", (lambda prompt: True), (lambda prompt: prompt + "!")
+
+    def drawn(session: Session) -> Plan:
+        session.budget_micro_usd = 500_000
+        return asyncio.run(draw_keyframes(one(), session, images="openai"))
+
+    assert easel.within(drawn).keyframes[0].source == "card:card"
+    assert fake.to("chat") == [] and "budget" in easel.notices("warning")[0]
 
 
 @pytest.mark.parametrize(
