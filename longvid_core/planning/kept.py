@@ -31,11 +31,14 @@ class Kept:
         return (value, found[1].get("answer_sha256")) if found is not None and isinstance(value, dict) else None
 
     def take(self, key: str, answer: dict[str, Any], words: str) -> str:
-        """Keep the answer that was taken for a question, and the model's own words, under their sha256, which is returned."""
+        """Keep the answer that was taken for a question, and the model's own words, under their sha256, which is returned.
+
+        Nobody holds these keys: another run may take the same answer at the same time, and nothing of it may be cleared away.
+        """
         raw = words.encode()
         sha256 = hashlib.sha256(raw).hexdigest()
         self._put(sha256, raw, ".txt", {}, clear=False)
-        self._put(key, json.dumps(answer, ensure_ascii=False).encode(), ".taken.json", {"answer_sha256": sha256})
+        self._put(key, json.dumps(answer, ensure_ascii=False).encode(), ".taken.json", {"answer_sha256": sha256}, clear=False)
         return sha256
 
     def forget(self, key: str) -> None:
