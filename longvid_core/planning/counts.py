@@ -6,8 +6,8 @@ import functools
 import re
 from dataclasses import dataclass
 
-from .durations import LEFT, amount, film_length, listed, number, number_of, seconds_of, spelt, without_amounts
-from .lexicon import SPACELESS, opens_with, pattern, words
+from .durations import LEFT, amount, film_length, listed, may_hold_length, number, number_of, seconds_of, spelt, without_amounts
+from .lexicon import AFTER_SPACELESS, SPACELESS, Patterns, any_of, opens_with, pattern, words
 from .textkit import says_something
 
 
@@ -20,48 +20,53 @@ class Count:
 
 
 @functools.cache
-def _patterns() -> dict[str, re.Pattern[str]]:
+def _patterns() -> Patterns:
     many = rf"(?P<n>{number(2)}|one(?=[\s-])|1(?!\d))"
     units = listed("counted")
     named = rf"{units}|parts?(?=[\s-]+{listed('film_nouns')})"
     times = rf"{many.replace('<n>', '<x>')}\s*[x×]\s*(?={amount()})"
     dual = "|".join(words()["duals"])
     each, after, one = listed("each_before"), listed("each_after"), rf"(?:\s*(?:\w+\s+)?{units})?"
-
-    def regex(text: str) -> re.Pattern[str]:
-        return re.compile(text, re.IGNORECASE)
-
-    return {
-        "count": regex(
-            rf"{LEFT}(?:{many}(?:\s*[x×])?(?:[\s-]+|\s*(?:{pattern('counters').pattern})\s*|(?<=[{SPACELESS}])|(?<=\d))"
+    texts = {
+        "sign": rf"{units}|\bparts?\b|\b(?:pieces|beats|sequences|chapters)\b|(?:{dual})(?!\w)",
+        "count": (
+            rf"{LEFT}(?:{many}(?:\s*[x×])?(?:[\s-]+|\s*(?:{any_of(words()['counters'])})\s*|{AFTER_SPACELESS}|(?<=\d))"
             rf"(?:{amount()}[\s-]+)?(?:(?:short|equal|long|quick|continuous|single|separate|different|distinct|video)[\s-]+)?"
             rf"(?P<u>{named})|{times}|(?P<dual>{dual})(?!\w))(?!\s+of\b(?!\s+(?:about\s+|exactly\s+)?{amount()}))"
         ),
-        "parts": regex(
+        "parts": (
             rf"\b(?:split|divide|divided|break|cut|broken)\b[^.!?]{{0,30}}?\b(?:into|in)\s+(?:exactly\s+)?{many}[\s-]+"
             r"(?:equal\s+)?(?:parts|pieces|beats|sequences|chapters)\b"
         ),
-        "each": regex(
+        "each": (
             rf"{LEFT}(?P<a>{amount()})\s*(?:(?:long|for)\s+)?{after}|{each}{one}\s*(?:\w+\s+){{0,2}}?[:：]?\s*(?P<b>{amount()})"
             rf"|{LEFT}(?:{number(2)})(?:\s*[x×]\s*|[\s-]+)(?P<c>{amount()})[\s-]+{units}|\d\s*[x×]\s*(?P<e>{amount()})|{units}\s+(?:of|de|di|von|à|по)\s+(?P<d>{amount()})"
         ),
-        "wished": regex(
+        "wished": (
             r"\s*(?:please\s+)?(?:(?:can|could|would) you (?:please )?)?(?:create|make|generate|produce|give me"
             r"|(?:i|we) (?:want|need)|i would like|i['’]d like)\s+(?:me\s+|us\s+)?(?:exactly\s+)?"
         ),
-        "clip": regex(
+        "clip": (
             rf"\W*(?:please\s+)?(?:(?:make|create|generate|produce)\s+(?:me\s+)?)?(?:an?|one)\s+{amount()}(?:[\s-]+long)?[\s-]+"
             r"(?:video[\s-]+)?(?:clip|shot|take|scene)\W*"
         ),
-        "asking": pattern("asking_words"),
-        "leads": re.compile(rf"(?:^|[^\w\s]|[{SPACELESS}]|\d|{listed('count_leads')})\s*$", re.IGNORECASE),
-        "english": re.compile(r"(?:shot|scene|segment|clip)s?$", re.IGNORECASE),
+        "asking": any_of(words()["asking_words"]),
+        "leads": rf"(?:^|[^\w\s]|(?-i:[{SPACELESS}])|\d|{listed('count_leads')})\s*$",
+        "english": r"(?:shot|scene|segment|clip)s?$",
     }
+    return Patterns(texts)
+
+
+def _may_count(text: str) -> bool:
+    """Whether it is worth to look for a number of shots."""
+    return _patterns()["sign"].search(text) is not None or (re.search("[x×]", text) is not None and may_hold_length(text))
 
 
 def count_said(text: str) -> Count | None:
     """The number of shots in words that are known to be about the film: a label's, or a sentence that `only_format` finds."""
     found = _patterns()
+    if not _may_count(text):
+        return None
     if match := found["count"].search(text):
         return _count(match)
     if match := found["parts"].search(text):
@@ -96,6 +101,8 @@ def asks_for_shots(text: str) -> bool:
 
 
 def _film_count(text: str) -> re.Match[str] | None:
+    if not _may_count(text):
+        return None
     wish = _patterns()["wished"].match(text)
     if wish and (wished := _patterns()["count"].match(text, wish.end())):
         return wished
@@ -125,21 +132,23 @@ def _count(match: re.Match[str]) -> Count | None:
 
 def each_length(text: str) -> float | None:
     """How long each shot is to be: `five seconds each`, `3 seconds per step`, `four 5-second shots`, `每个镜头5秒`."""
-    match = _patterns()["each"].search(text)
+    match = _patterns()["each"].search(text) if may_hold_length(text) else None
     return seconds_of(next(g for g in match.group("a", "b", "c", "d", "e") if g)) if match else None
 
 
 def without_each(text: str) -> str:
     """`text` without how long each shot is to be."""
-    return _patterns()["each"].sub("", text)
+    return _patterns()["each"].sub("", text) if may_hold_length(text) else text
 
 
 def only_format(text: str) -> bool:
     """Whether a sentence says nothing but the film's length or its number of shots: `Five shots, twenty seconds in total.`"""
     found = _patterns()
-    bare = found["parts"].sub("", found["count"].sub(" ", text))
+    bare = found["parts"].sub("", found["count"].sub(" ", text)) if _may_count(text) else text
     counted = bare != text
-    timed = film_length(text) is not None or each_length(text) is not None or found["clip"].fullmatch(text) is not None
+    timed = may_hold_length(text) and (
+        film_length(text) is not None or each_length(text) is not None or found["clip"].fullmatch(text) is not None
+    )
     if not counted and not timed:
         return False
     rest = without_amounts(bare)

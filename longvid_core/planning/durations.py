@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from math import ceil, floor, gcd
 
 from .brief import Limits
-from .lexicon import SPACELESS, pattern, split_terms, words
+from .lexicon import AFTER_SPACELESS, SPACELESS, Patterns, any_of, split_terms, words
 
 _CLOCK = r"(?!9[:：]16\b)(?:\d{1,2}[:：])?\d{1,2}[:：]\d{2}(?:[.,]\d+)?"
-LEFT = rf"(?<![\d:.])(?<![^\W{SPACELESS}])"  # where a number may begin: not inside a word, unless its script has no spaces
+LEFT = rf"(?<![\d:.])(?<!(?-i:[^\W{SPACELESS}]))"  # where a number may begin: not inside a word, unless its script has no spaces
 
 
 def _solid(term: str) -> bool:
@@ -64,39 +64,47 @@ def _links() -> str:
 
 def listed(name: str) -> str:
     """A pattern for any term of a list, a word of its own where its script has spaces."""
-    return f"(?:{pattern(name).pattern})"
+    return f"(?:{any_of(words()[name])})"
 
 
 @functools.cache
-def _patterns() -> dict[str, re.Pattern[str]]:
+def _sign() -> re.Pattern[str]:
+    whole = _either(words()["spelt_lengths"])
+    units = rf"(?<=(?-i:[\d\s{SPACELESS}\uac00-\ud7a3-])){_units()}"
+    return re.compile(rf"{units}|\d[:：]\d\d|\d\s*['′\"″]|['′]\s*\w+[\"″]|{whole}", re.IGNORECASE)
+
+
+def may_hold_length(text: str) -> bool:
+    """Whether it is worth to look for a length in `text`: the patterns for that take half a second to compile."""
+    return _sign().search(text) is not None
+
+
+@functools.cache
+def _patterns() -> Patterns:
     long = amount()
     films = listed("film_nouns")
     later = rf"(?!\s*{listed('later_words')})"
-
-    def regex(text: str) -> re.Pattern[str]:
-        return re.compile(text, re.IGNORECASE)
-
     stated = (
-        rf"{LEFT}(?P<e>{long})(?:\s+|(?<=[{SPACELESS}]))(?:of\s+)?{listed('totals_after')}"
+        rf"{LEFT}(?P<e>{long})(?:\s+|{AFTER_SPACELESS})(?:of\s+)?{listed('totals_after')}"
         rf"|{listed('totals_before')}(?:\s*{listed('totals_between')})*\s*[:：]?\s*(?P<f>{long})"
         rf"|(?P<noun>{films})(?:[\s-]+\w+){{0,2}}?(?:\s*{listed('film_links')}){{1,2}}\s*(?P<g>{long})"
     )
-    return {
-        "amount": regex(rf"{LEFT}(?P<d>{long}){later}"),
-        "linked": regex(rf"{LEFT}(?P<d>{long}){later}(?:\s*(?:{_links()})(?:(?!\w)|(?<=[{SPACELESS}])))?"),
-        "whole": regex(rf"\s*(?P<d>{long}|\d+(?:\.\d+)?)\s*\.?\s*$"),
-        "paren": regex(rf"[(\[{{（［【]\s*(?:duration:?\s*)?(?P<d>{long})\s*[)\]}}）］】]"),
-        "held": regex(rf"(?<!\w)(?:for|during|lasting|lasts|hold(?:s|ing)?(?:\s+for)?)\s+(?P<d>{long}){later}(?!\s+of)"),
-        "film": regex(
-            rf"{LEFT}(?P<d>{long})(?:[\s-]+long)?(?:[\s-]+|\s*(?:{_links()})\s*|(?<=[{SPACELESS}]))"
+    texts = {
+        "amount": rf"{LEFT}(?P<d>{long}){later}",
+        "linked": rf"{LEFT}(?P<d>{long}){later}(?:\s*(?:{_links()})(?:(?!\w)|{AFTER_SPACELESS}))?",
+        "paren": rf"[(\[{{（［【]\s*(?:duration:?\s*)?(?P<d>{long})\s*[)\]}}）］】]",
+        "held": rf"(?<!\w)(?:for|during|lasting|lasts|hold(?:s|ing)?(?:\s+for)?)\s+(?P<d>{long}){later}(?!\s+of)",
+        "film": (
+            rf"{LEFT}(?P<d>{long})(?:[\s-]+long)?(?:[\s-]+|\s*(?:{_links()})\s*|{AFTER_SPACELESS})"
             rf"(?:(?:[^\W\d]|-)+[\s-]+){{0,3}}?{films}|{stated}"
         ),
-        "stated": regex(stated),
-        "shot": regex(rf"{LEFT}(?P<d>{long})(?:[\s-]+long)?[\s-]+(?:\w+\s+){{0,2}}?(?:{pattern('shot_nouns').pattern})"),
-        "tail": regex(rf"[,;–—-]\s*(?P<d>{long})\s*[.]?\s*$"),
-        "number": regex(rf"{LEFT}(?P<n>{number()})[\s-]*(?P<u>{_units()}|['′\"″](?!\w))"),
-        "minute": regex(rf"{_units(60)}$|['′]$"),
+        "stated": stated,
+        "shot": rf"{LEFT}(?P<d>{long})(?:[\s-]+long)?[\s-]+(?:\w+\s+){{0,2}}?(?:{any_of(words()['shot_nouns'])})",
+        "tail": rf"[,;–—-]\s*(?P<d>{long})\s*[.]?\s*$",
+        "number": rf"{LEFT}(?P<n>{number()})[\s-]*(?P<u>{_units()}|['′\"″](?!\w))",
+        "minute": rf"{_units(60)}$|['′]$",
     }
+    return Patterns(texts)
 
 
 def seconds_of(text: str) -> float | None:
@@ -111,7 +119,7 @@ def seconds_of(text: str) -> float | None:
     if whole is not None:
         return float(whole)
     total, found = 0.0, False
-    for match in _patterns()["number"].finditer(text):
+    for match in _patterns()["number"].finditer(text) if may_hold_length(text) else ():
         total, found = total + number_of(match["n"]) * (60 if _patterns()["minute"].match(match["u"]) else 1), True
     if not found and re.fullmatch(r"\s*\d+(?:\.\d+)?\s*\.?\s*", text):
         return float(text.strip().rstrip(".")) or None
@@ -126,19 +134,19 @@ def number_of(said: str) -> float:
 
 def film_length(text: str) -> float | None:
     """The film's length in a sentence about the film: `a 15-second ad`, `two minutes long`, `Duration: 1:30`, `30秒の動画`."""
-    match = _patterns()["film"].search(text)
+    match = _patterns()["film"].search(text) if may_hold_length(text) else None
     return seconds_of(next(g for g in match.group("d", "e", "f", "g") if g)) if match else None
 
 
 def length_in(text: str) -> float | None:
     """Any length in a sentence that is about the film: `Music video, 1:30.`"""
-    match = _patterns()["amount"].search(text)
+    match = _patterns()["amount"].search(text) if may_hold_length(text) else None
     return seconds_of(match["d"]) if match else None
 
 
 def beat_length(text: str) -> float | None:
     """A beat's own length: `(4s)`, `for six seconds`, `a 3-second shot`. What happens `two minutes later` is not one."""
-    for name in ("paren", "shot", "held", "tail"):
+    for name in ("paren", "shot", "held", "tail") if may_hold_length(text) else ():
         match = _patterns()[name].search(text)
         seconds = seconds_of(match["d"]) if match else None
         if seconds is not None and (name == "paren" or 1.5 <= seconds <= 30):
@@ -148,11 +156,13 @@ def beat_length(text: str) -> float | None:
 
 def without_amounts(text: str) -> str:
     """`text` without any length in it."""
-    return _patterns()["linked"].sub("", text)
+    return _patterns()["linked"].sub("", text) if may_hold_length(text) else text
 
 
 def without_lengths(text: str, everywhere: bool = False) -> str:
     """`text` without the lengths that `beat_length` and `film_length` read; `everywhere`: without any."""
+    if not may_hold_length(text):
+        return text
     found = _patterns()
     text = found["tail"].sub(".", found["paren"].sub("", text))
     if everywhere:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..yaml_text import parse_yaml
 # Scripts that fix little words to nouns: before them (Hebrew, Arabic) or after (Korean).
 _HEBREW, _ARABIC, _HANGUL = re.compile("[\u0590-\u05ff]"), re.compile("[\u0600-\u06ff]"), re.compile("[\uac00-\ud7a3]")
 SPACELESS = r"\u0e00-\u0eff\u3005-\u30ff\u3400-\u9fff"
+AFTER_SPACELESS = rf"(?<=(?-i:[{SPACELESS}]))"  # where upper and lower case are one, `re` looks at each of these letters
 _SPACELESS = re.compile(f"[{SPACELESS}]")
 # Vowel signs of Indic scripts are no letters to `\w`: a word neither begins nor ends beside one.
 _EDGES = r"(?<![\w\u0900-\u0963])", r"(?![\w\u0900-\u0963])"
@@ -35,8 +37,24 @@ def terms(name: str) -> frozenset[str]:
     return frozenset(split_terms(words()[name]))
 
 
+class Patterns(dict[str, re.Pattern[str]]):
+    """Patterns by name, each compiled when it is first asked for: with the words of a dozen languages that takes a moment."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def __missing__(self, name: str) -> re.Pattern[str]:
+        self[name] = re.compile(self._texts[name], re.IGNORECASE)
+        return self[name]
+
+
 def compiled(listed: str) -> re.Pattern[str]:
-    """One pattern that finds any of the terms as whole words, the longest first. A space stands for blanks or a hyphen."""
+    """One pattern that finds any of the terms of a comma-separated list, as `any_of` has it."""
+    return re.compile(any_of(listed), re.IGNORECASE)
+
+
+def any_of(listed: str) -> str:
+    """A pattern's text for any of the terms as whole words, the longest first. A space stands for blanks or a hyphen."""
     spaced: list[str] = []
     solid: list[str] = []
     for term in sorted(split_terms(listed), key=lambda t: (-len(t), t)):
@@ -53,7 +71,7 @@ def compiled(listed: str) -> re.Pattern[str]:
         parts.append(rf"{_EDGES[0]}(?:{'|'.join(spaced)}){_EDGES[1]}")
     if solid:
         parts.append("|".join(solid))
-    return re.compile("|".join(parts), re.IGNORECASE)
+    return "|".join(parts)
 
 
 @functools.cache

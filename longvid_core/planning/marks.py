@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
-from .durations import amount, seconds_of
+from .durations import amount, may_hold_length, seconds_of
 from .lexicon import label_kinds, split_terms, words
 from .textkit import says_something
 
@@ -48,7 +48,7 @@ _FLOW_WORDS = (
     r"(?:CROSS[\s-]?)?(?:DISSOLVES?|FADES?)\s+(?:INTO|TO)(?=\s*:)|(?:CROSS[\s-]?)?DISSOLVES?(?:\s+(?:TO|INTO))?(?!\w)"
     r"|CROSS[\s-]?FADE(?:S?\s+TO)?(?!\w)|MORPHS?\s+(?:TO|INTO)(?!\w)|WHIP[\s-]PAN TO(?!\w)|CONTINUOUS SHOT(?=\s*:)"
 )
-_TRANSITION = re.compile(rf"{_B}[>(\[]?\s*(?:(?P<flow>{_FLOW_WORDS})|(?P<cut>{_CUT_WORDS}))\s*[)\]]?{_B}\s*[:.,;…—–-]*{_B}\s*")
+_TRANSITION = re.compile(rf"{_B}[>(\[]?\s{{0,4}}(?:(?P<flow>{_FLOW_WORDS})|(?P<cut>{_CUT_WORDS}))\s*[)\]]?{_B}\s*[:.,;…—–-]*{_B}\s*")
 _SAID_CUT = re.compile(
     r"(?:(?:then|and then|and|we|now)\s+){0,2}(?:(?P<flow>(?:cross[\s-]?)?dissolves?\s+(?:to|into)(?!\w))|(?P<cut>(?:(?:hard"
     r"|smash|match|jump|quick)[\s-])?cuts?\s+(?:back\s+)?to(?:\s+(?:black|white)(?=\W*$))?(?!\w)|schnitt\s+(?:auf|zu)(?!\w)"
@@ -146,6 +146,15 @@ def _named() -> re.Pattern[str]:
     return re.compile(rf"{_B}(?P<name>[^\W\d_][\w'’&/ -]{{0,30}}?){_B}\s*(?={time})", re.IGNORECASE)
 
 
+_LONGEST = 200
+"""Letters in which a mark of a length, blanks and all, is told."""
+_BRACKET = re.compile(r"[\[(（【]")
+
+
+def _name_at(text: str, at: int, end: int) -> re.Match[str] | None:
+    return _named().match(text, at, end) if _BRACKET.search(text, at, min(end, at + _LONGEST)) else None
+
+
 def pieces_of(text: str) -> list[Piece]:
     """The pieces of `text` (its line breaks being newlines), in order; together they are all of it."""
     found: list[Piece] = []
@@ -188,13 +197,18 @@ def _row(text: str, start: int, end: int, gap: bool, following: int) -> Piece:
     if _ROW_RULE.match(text[start:end].strip()) or _ROW_RULE.match(below.strip()):
         return Piece(start, end, end, True, gap, markup="fence")
     cells = [c.strip() for c in text[start:end].strip().strip("|").split("|")]
-    seconds = next((seconds_of(c) for c in cells if re.fullmatch(amount(), c, re.IGNORECASE)), None)
+    seconds = next((seconds_of(c) for c in cells if may_hold_length(c) and re.fullmatch(amount(), c, re.IGNORECASE)), None)
     clock = next((span for c in cells if (span := clock_range(c)) is not None), None)
     return Piece(start, start, end, True, gap, number=0, seconds=seconds, clock=clock)
 
 
 _HEAD = re.compile(r"[\s#>*_•+–—-]*(?:\(?\d{1,3}[.)]\s+)?[*_]*")
-_AFTER_SENTENCE = re.compile(r"(?:[.!?;:…。！？؟।\])\"”’»*_]|[—–-])\s*$")
+_ENDS = frozenset(".!?;:…。！？؟।])\"”’»*_—–-")
+
+
+def _ends(said: str) -> bool:
+    """Whether a sentence, a label or a bracket ends there."""
+    return said.rstrip()[-1:] in _ENDS
 
 
 def _breaks_in(text: str, start: int, end: int) -> list[int]:
@@ -209,7 +223,7 @@ def _breaks_in(text: str, start: int, end: int) -> list[int]:
         if at <= head or line[at - 1].isalnum():
             continue
         closed = match["told"] or (match["after"] or "").strip() or line[match.end() : match.end() + 1] in ("(", "[", "（", "【")
-        if closed and (not match["told"] or (line[at].isupper() and _AFTER_SENTENCE.search(line[:at]))):
+        if closed and (not match["told"] or (line[at].isupper() and _ends(line[:at]))):
             found.add(at)
     for match in _TRANSITION.finditer(line):
         if match.start() > head and not line[match.start() - 1].isalnum():
@@ -220,20 +234,20 @@ def _breaks_in(text: str, start: int, end: int) -> list[int]:
     if ":" in line:
         for match in _time().finditer(line):
             closes = _scene().match(line, head) is not None and not says_something(line[match.end() :])
-            opened = _named().match(line, head)
+            opened = _name_at(line, head, len(line))
             closes = closes or (opened is not None and match.start() <= opened.end())
-            told = match["from"] and line[: match.end()].rstrip()[-1:] in ":：" and _AFTER_SENTENCE.search(line[: match.start()])
+            told = match["from"] and line[: match.end()].rstrip()[-1:] in ":：" and _ends(line[: match.start()])
             if told and match.start() > head:  # `… 3-6s: the flame …`
                 found.add(match.start())
             if match.start() > head and line[match.start()] in "[(【" and line[match.start() - 1].isspace() and not closes:
                 found.add(match.start())
     for match in _SLUG.finditer(line):
-        if match.start() > head and _AFTER_SENTENCE.search(line[: match.start()]):
+        if match.start() > head and _ends(line[: match.start()]):
             found.add(match.start())
     for match in re.finditer(r"(?<=\s)[^\W\d_][\w&'’ -]{1,24}?:\s", line):
         before = line[: match.start()]
         kind = label_kinds().get(match.group()[:-2].strip().lower())
-        if kind and match.group()[0].isupper() and _AFTER_SENTENCE.search(before) and not before.rstrip().endswith(":"):
+        if kind and match.group()[0].isupper() and _ends(before) and not before.rstrip().endswith(":"):
             found.add(match.start())
     found.update(_numbered(line, head))
     return sorted(start + p for p in found)
@@ -246,7 +260,7 @@ def _numbered(line: str, head: int) -> list[int]:
     expected = 1
     for place, number in spots:
         if number == expected and (
-            place <= head or expected > 1 or _AFTER_SENTENCE.search(line[:place]) or ")" in line[place : place + 4]
+            place <= head or expected > 1 or _ends(line[:place]) or ")" in line[place : place + 4]
         ):
             run.append(place)
             expected += 1
@@ -307,7 +321,7 @@ def _one_mark(text: str, at: int, end: int, opens_line: bool, marks: _Marks) -> 
         digits = next(g for g in match.groups() if g)
         marks["number"] = int(digits) if digits.isascii() and digits.isdigit() else 0
         return match.end()
-    if opens_line and not {"name", "clock", "seconds"} & set(marks) and (match := _named().match(text, at, end)):
+    if opens_line and not {"name", "clock", "seconds"} & set(marks) and (match := _name_at(text, at, end)):
         marks["name"] = match["name"]
         return match.end()
     if "clock" not in marks and (match := _time().match(text, at, end)):
@@ -315,7 +329,11 @@ def _one_mark(text: str, at: int, end: int, opens_line: bool, marks: _Marks) -> 
         last = match["to"] or match["to2"]
         marks["clock"] = (_clock_seconds(first), _clock_seconds(last) if last else None)
         return match.end()
-    if "seconds" not in marks and (match := _length().match(text, at, end)):
+    if (
+        "seconds" not in marks
+        and may_hold_length(text[at : min(end, at + _LONGEST)])
+        and (match := _length().match(text, at, end))
+    ):
         seconds = seconds_of(match["a"] or match["b"])
         if seconds:
             marks["seconds"] = seconds
@@ -346,6 +364,8 @@ def _trailing_span(line: str) -> float | None:
 
 
 def _trailing_length(line: str) -> float | None:
+    if not may_hold_length(line):
+        return None
     match = re.search(rf"[(\[（【]\s*({amount()})\s*[)\]）】]\W*$", line, re.IGNORECASE)
     return seconds_of(match[1]) if match else None
 
