@@ -182,7 +182,9 @@ def _replay(
     limit: float | None,
     as_json: bool,
 ) -> int:
+    from ..canonical import sha256_of
     from ..events import Notice
+    from ..manifest.build import manifest_sha256
     from ..manifest.repeatable import prepare, unconfirmed
     from ..manifest.replay import chosen, costs
     from ..manifest.restored import settings_of
@@ -206,7 +208,8 @@ def _replay(
         remote = any(repeat.backends[s.id].entry.remote for s in repeat.plan.segments if s.index in render)
         if remote:
             _agree(costs(repeat, render), limit, out)
-        with _place(film, restored, output, looked.store.replays if remote else None) as fresh:
+        kept = sha256_of({"manifest": manifest_sha256(film.value), "wanted": sorted(wanted)})[:16]  # by this command alone
+        with _place(restored, output, looked.store.replays / f"replay-{kept}" if remote else None) as fresh:
             emit = _without_previews(out)
             with open_session(fresh, command=runs.command_line(), emit=emit, interrupted=looked.interrupted) as session:
                 session.budget_micro_usd = round(1e6 * limit) if remote and limit is not None else None
@@ -282,25 +285,23 @@ def _agree(costs: Any, limit: float | None, out: Reporter) -> None:
 
 
 @contextlib.contextmanager
-def _place(film: _Film, settings: Settings, output: Path | None, replays: Path | None) -> Iterator[Settings]:
+def _place(settings: Settings, output: Path | None, home: Path | None) -> Iterator[Settings]:
     """Settings for a run on a fresh store, which goes when the block ends.
 
-    What was bought must outlive an interruption, and the failure of another segment: then the store stands in `replays`, where
-    the same replay finds it again, for the caller to remove when all is done, and its jobs are in the user's own ledger.
+    What was bought must outlive an interruption, and the failure of another segment: then the store stands at `home`, where the
+    same replay finds it again, for the caller to remove when all is done, and its jobs are in the user's own ledger.
     """
     from ..errors import Interrupted
     from ..files import temporary_folder, work_folder, writing
-    from ..manifest.build import manifest_sha256
     from ..store.ledger import ledger_url
 
-    if replays is None:
+    if home is None:
         with work_folder(output) if output is not None else temporary_folder() as folder:
             try:
                 yield settings.model_copy(update={"home": folder / "store", "ledger_url": None})
             except Interrupted as error:
                 raise Interrupted(f"replaying: {error.what}", "Nothing of it is kept: run it again to do it over.") from error
         return
-    home = replays / f"replay-{manifest_sha256(film.value)[:16]}"
     with writing(home):
         home.mkdir(parents=True, exist_ok=True)
     ledger = settings.ledger_url or ledger_url(settings.store_home)

@@ -41,11 +41,13 @@ def test_it_is_bought_again_within_the_budget_and_counted(film: Path, longvid: L
 
 def test_what_was_bought_beside_a_failure_is_kept_for_the_same_replay(film: Path, longvid: Longvid, runway: FakeRunway) -> None:
     runway.moods["end"] = ["refused"]
-    ran = longvid("replay", film, "--budget", "2")
+    ran = longvid("replay", film, "--budget", "2", "--json")
     assert ran.code == 3 and "What was bought is kept" in ran.out + ran.err, ran.out + ran.err
     bought = runway.charges
+    failed = next(line["index"] for line in ran.lines if line["event"] == "segment_done" and line["outcome"] == "failed")
+    assert longvid("replay", film, "--budget", "2", "--segments", failed).code == 0
     assert longvid("replay", film, "--budget", "2").code == 0
-    assert runway.charges == bought + 1
+    assert runway.charges == bought + 2, "a part is replayed for itself"
     assert not list((Settings().store_home / "replays").glob("*"))
 
 
