@@ -152,7 +152,7 @@ def test_a_film_from_the_canvas(opened: tuple[Canvas, str], comfy: Client, runwa
     canvas.wait_for(
         """(name) => [...document.querySelectorAll("video")]
             .some((v) => (v.currentSrc || v.src || v.querySelector("source")?.src || "").includes(name))""",
-        arg=film.name,
+        given=film.name,
     )
 
 
