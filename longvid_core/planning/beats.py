@@ -73,7 +73,7 @@ def _goes_on(part: str, match: re.Match[str], after: str, quoted: bool) -> bool:
         return following.islower() or not says_something(part[: match.start()])
     if dots != ".":
         return False
-    before = re.search(r"[^\s(\[\"“]+$", part[: match.start()])
+    before = re.search(r"[^\s(\[\"“]+$", part[max(0, match.start() - 32) : match.start()])
     word = before.group().lower() if before else ""
     if word in _abbreviations():
         return bool(following) and (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from math import ceil
+from math import ceil, inf
 
 from .beats import CLAUSE, PARAGRAPH, PHRASE, SENTENCE, Unit, reading_seconds, split_clauses, split_words
 from .durations import beat_length
@@ -102,22 +102,26 @@ def _by_beats(text: str, units: list[Unit], said: list[float | None], shortest_s
                 continue
         at += 1
     least = max(3.3, 0.75 * shortest_s)
-    while len(groups) > 1:  # and what is too little joins a neighbour, the way it reads
-        small = [i for i, g in enumerate(groups) if g.seconds is None and g.reads < least]
-        best: tuple[float, int] | None = None
-        for i in small:
-            for left in (i - 1, i):
-                if 0 <= left < len(groups) - 1 and not (
-                    groups[left + 1].cut and groups[left + 1].weight + groups[left].weight > 2
-                ):
-                    together = reading_seconds(groups[left].weight + groups[left + 1].weight)
-                    if together <= max(top, least * 2):
-                        bill = (_bill(groups[left], groups[left + 1]) + (0.0 if left == i else 0.2), left)
-                        best = bill if best is None or bill < best else best
-        if best is None:
+    most = max(top, least * 2)
+    costs = [_joining(a, b, least, most) for a, b in zip(groups, groups[1:], strict=False)]
+    while costs:  # and what is too little joins a neighbour, the way it reads
+        best = min(range(len(costs)), key=costs.__getitem__)
+        if costs[best] == inf:
             break
-        _merge(groups, best[1])
+        _merge(groups, best)
+        del costs[best]
+        for left in range(max(0, best - 1), min(best + 1, len(costs))):
+            costs[left] = _joining(groups[left], groups[left + 1], least, most)
     return groups
+
+
+def _joining(a: Group, b: Group, least: float, most: float) -> float:
+    """What it costs to join `a` and `b` where one is too little by itself; infinite where neither is, or both are too much."""
+    small = [g.seconds is None and g.reads < least for g in (a, b)]
+    weight = a.weight + b.weight
+    if not any(small) or (b.cut and weight > 2) or reading_seconds(weight) > most:
+        return inf
+    return _bill(a, b) + (0.0 if small[0] else 0.2)
 
 
 def _bill(a: Group, b: Group) -> float:

@@ -48,7 +48,9 @@ _FLOW_WORDS = (
     r"(?:CROSS[\s-]?)?(?:DISSOLVES?|FADES?)\s+(?:INTO|TO)(?=\s*:)|(?:CROSS[\s-]?)?DISSOLVES?(?:\s+(?:TO|INTO))?(?!\w)"
     r"|CROSS[\s-]?FADE(?:S?\s+TO)?(?!\w)|MORPHS?\s+(?:TO|INTO)(?!\w)|WHIP[\s-]PAN TO(?!\w)|CONTINUOUS SHOT(?=\s*:)"
 )
-_TRANSITION = re.compile(rf"{_B}[>(\[]?\s{{0,4}}(?:(?P<flow>{_FLOW_WORDS})|(?P<cut>{_CUT_WORDS}))\s*[)\]]?{_B}\s*[:.,;…—–-]*{_B}\s*")
+_TRANSITION = re.compile(
+    rf"{_B}[>(\[]?\s{{0,4}}(?:(?P<flow>{_FLOW_WORDS})|(?P<cut>{_CUT_WORDS}))\s*[)\]]?{_B}\s*[:.,;…—–-]*{_B}\s*"
+)
 _SAID_CUT = re.compile(
     r"(?:(?:then|and then|and|we|now)\s+){0,2}(?:(?P<flow>(?:cross[\s-]?)?dissolves?\s+(?:to|into)(?!\w))|(?P<cut>(?:(?:hard"
     r"|smash|match|jump|quick)[\s-])?cuts?\s+(?:back\s+)?to(?:\s+(?:black|white)(?=\W*$))?(?!\w)|schnitt\s+(?:auf|zu)(?!\w)"
@@ -130,7 +132,7 @@ def _scene() -> re.Pattern[str]:
         rf"{_B}(?:{untold})(?:\s+(?:\d{{1,2}}|{spelt}))?(?P<told>{_B}\s*(?:[:：]|\s[–—-]\s){_B})\s*"
         rf"|(?P<lone>{_B}[\[(【](?:{untold})(?:\s+(?:\d{{1,2}}|{spelt}))?[^\[\]()【】\n]{{0,24}}[\])】]{_B}\s*(?=\n|$))"
         rf"|(?P<bare>{_B}(?:verse|(?:pre[\s-]?)?chorus|bridge|refrain)(?:\s+(?:\d{{1,2}}|{spelt}))?{_B}[ \t]*(?=\n|$))"
-        rf"|{_B}[\[(【<]?\s*(?:(?:{names})\s*(?:no\.?|number|nr\.?|n°|№|\#)?\s*{number}(?:\s*(?:/|of)\s*\d+)?"
+        rf"|{_B}[\[(【<]?\s{{0,4}}(?:(?:{names})\s*(?:no\.?|number|nr\.?|n°|№|\#)?\s*{number}(?:\s*(?:/|of)\s*\d+)?"
         rf"|第\s*[\d一二三四五六七八九十]+\s*(?:场|場|幕|镜|鏡|章|话|話|シーン|カット|节)景?)"
         rf"(?=\W|$)\s*(?P<after>[\])】>]?{_B}\s*(?:[:：.|,)\]–—-]+{_B}|(?=[(\[（【])|(?=\s*$)|(?=\n)|(?=\s+(?-i:[A-ZÀ-ÞА-Я]))"
         rf"|(?<=[\])】>])))\s*",
@@ -203,7 +205,7 @@ def _row(text: str, start: int, end: int, gap: bool, following: int) -> Piece:
 
 
 _HEAD = re.compile(r"[\s#>*_•+–—-]*(?:\(?\d{1,3}[.)]\s+)?[*_]*")
-_ENDS = frozenset(".!?;:…。！？؟।])\"”’»*_—–-")
+_ENDS = frozenset('.!?;:…。！？؟।])"”’»*_—–-')
 
 
 def _ends(said: str) -> bool:
@@ -259,9 +261,7 @@ def _numbered(line: str, head: int) -> list[int]:
     run: list[int] = []
     expected = 1
     for place, number in spots:
-        if number == expected and (
-            place <= head or expected > 1 or _ends(line[:place]) or ")" in line[place : place + 4]
-        ):
+        if number == expected and (place <= head or expected > 1 or _ends(line[:place]) or ")" in line[place : place + 4]):
             run.append(place)
             expected += 1
     return [p for p in run if p > head] if len(run) >= 2 else []

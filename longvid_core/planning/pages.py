@@ -1,7 +1,8 @@
-"""The page a text stands on: the title on top, and headings that are drawn with a line."""
+"""The page a text stands on: the title on top, headings that are drawn with a line, and the hours of a day."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from .beats import verb_at
@@ -11,6 +12,7 @@ from .script import about_film, plain
 from .visual_words import time_in
 
 _OPENS = "\"“«'’("
+_CLOCKED = re.compile(r"\s*(?=[\[(【]?\d{1,2}:\d{2})")
 
 
 def words_of(text: str, piece: Piece) -> str:
@@ -67,3 +69,23 @@ def with_underlined_headings(text: str, pieces: list[Piece]) -> list[Piece]:
             found[at - 1] = replace(line, level=1)
             found[at] = replace(under, markup="fence")
     return found
+
+
+def hours_as_words(text: str, pieces: list[Piece]) -> list[Piece]:
+    """The pieces, of which bare times that are no film's (`5:30 - the bakery opens`, `0:59 left on the clock`) are words.
+
+    A film's timecodes are spans, or begin within its first minute and go on.
+    """
+    timed = [p for p in pieces if p.clock is not None]
+    starts = [p.clock[0] for p in timed if p.clock is not None]
+    spans = any(p.clock is not None and p.clock[1] is not None for p in timed)
+    if not timed or spans or starts[0] == 0 or (starts[0] < 60 and len(timed) > 1):
+        return pieces
+    return [_untimed(text, p) if p.clock is not None else p for p in pieces]
+
+
+def _untimed(text: str, piece: Piece) -> Piece:
+    begin = _CLOCKED.match(text, piece.start, piece.end)
+    if begin and text[begin.end()] in "[(【" and piece.clock:  # `[10:02] Ana: …`: a line of its own, of no known length
+        return replace(piece, clock=(piece.clock[0], piece.clock[0]))
+    return replace(piece, clock=None, content=begin.end() if begin else piece.content)

@@ -12,10 +12,11 @@ from .json_text import json_script
 from .lexicon import label_kinds, pattern, terms
 from .marks import Piece, pieces_of
 from .notes import Note, headings_as_settings, settle
-from .pages import title_at, with_underlined_headings, words_of
+from .pages import hours_as_words, title_at, with_underlined_headings, words_of
 from .places import as_settings, generic, slug_words
 from .prose import lengths_from_clocks, note_style, sort_prose
 from .script import Passage, Scene, SceneKind, Script, about_film, asks_for_style, film_words, plain
+from .telling import tells
 from .textkit import says_something, word_count
 
 _FILM_WIDE = ("style", "look_note", "setting", "time", "character", "sound")
@@ -43,7 +44,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.script = Script(text)
-        self.pieces = with_underlined_headings(text, pieces_of(text))
+        self.pieces = with_underlined_headings(text, hours_as_words(text, pieces_of(text)))
         shown = [p for p in self.pieces if not p.markup]
         self.lone_line = len({p.start for p in shown if p.opens_line}) <= 1
         self.listed = sum(p.number is not None for p in shown) >= 2
@@ -134,8 +135,12 @@ class _Reader:
         self.section = None
         begun = any(not all(p.heading for p in s.passages) for s in self.scenes)
         scene = self.scenes[-1] if self.scenes else None
-        if kind == "title":
-            self.script.title = self.script.title or words
+        if words and tells(kind, piece.said, words, in_prose=self.lone_line or not piece.opens_line):
+            as_character = kind == "meta" and piece.said.lower() == "model"
+            self._words(-1, replace(piece, content=piece.content if as_character else _label_start(self.text, piece), label=None))
+        elif kind == "title":
+            named = self._label_value(piece, every=True)
+            self.script.title = self.script.title or " ".join(named)
         elif kind in ("duration", "meta", "count"):
             self._format(kind, piece, scene)
         elif kind in ("action", "voice") or (kind == "sound" and words and begun and not piece.opens_line and self._in_prose()):
@@ -144,7 +149,7 @@ class _Reader:
         elif not words:
             self.section, self.section_hard, self.section_used = kind, False, False
         elif kind == "negative":
-            self.script.negative.append(words)
+            self.script.negative += self._label_value(piece)
         elif kind == "character" or not begun or scene is None:
             for value in self._label_value(piece):
                 self._note(kind, piece.said, value)
@@ -166,6 +171,10 @@ class _Reader:
         if kind == "count" and bare_count(self._first_sentence(piece)) is None:
             if self.words(piece):  # `Shots: a wave, a gull`: those are the story
                 self._words(-1, replace(piece, label=None))
+            return
+        in_prose = self.lone_line or not piece.opens_line
+        if kind == "duration" and in_prose and self.words(piece) and seconds_of(self._first_sentence(piece)) is None:
+            self._words(-1, replace(piece, content=_label_start(self.text, piece), label=None))  # `Length: three metres.`
             return
         value = " ".join(self._label_value(piece, every=True))
         if kind == "duration":
@@ -370,8 +379,5 @@ def _only_marks(script: Script, reader: _Reader) -> None:
         if scene.passages:
             script.scenes = [scene]
             script.context = []
-            script.style = [
-                s
-                for s in script.style
-                if len(shown) > 1 and not any(s[:30] in plain(script.text[p.start : p.end]) for p in scene.passages)
-            ]
+            shows = "\n".join(plain(script.text[p.start : p.end]) for p in scene.passages)
+            script.style = [s for s in script.style if len(shown) > 1 and s[:30] not in shows]

@@ -11,11 +11,12 @@ from .beats import verb_at
 from .counts import Count, asks_for_shots, count_said, each_length, film_count, only_format, without_counts, without_each
 from .durations import film_length, length_in, without_amounts, without_lengths
 from .lexicon import opens_with, pattern, patterns, split_terms, terms, words
+from .telling import may_end_a_chat, shows_besides, spoken
 from .textkit import says_something, word_count
 
 _EMPHASIS = (
     (re.compile(r"!?\[([^\]\n]*)\]\((?:[^()\s]+)\)"), r"\1"),
-    (re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
+    (re.compile(r"(\*\*|__)(?=\S)(.{1,2000}?)(?<=\S)\1"), r"\2"),
     (re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![\w*])"), r"\1"),
     (re.compile(r"(?<![\w_])_(?=[^\s_])([^_\n]+?)(?<=[^\s_])_(?![\w_])"), r"\1"),
     (re.compile(r"(?<!`)`([^`\n]+)`(?!`)"), r"\1"),
@@ -111,7 +112,12 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     films = pattern("film_nouns").pattern
     refused = (  # not what somebody says, nor `No people know this place`
         r"(?!.*\b(?:says?|said|asks?|whispers?|shouts?|thinks?)\b)(?:please\s+)?(?:(?:do not|don['’]t|must not)\s+"
-        r"(?:show|add|include|use|put|depict|display|render|insert)\b|avoid\b|exclude\b"
+        r"(?:(?:show|add|include|depict|display|render|insert)\b|(?:use|put)(?=\s+(?:any|on[\s-]screen|(?:[\w-]+\s+){0,2}?(?:"
+        + pattern("unwanted").pattern
+        + r"|colou?rs?|effects?|filters?|lens(?:es)?|zooms?|transitions?|cuts|shots?|angles?|fonts?|slow[\s-]motion)\b)))"
+        r"(?!\s+(?:this|that|it|me|her|him|us|them|your?|my|mercy|fear)\b)"
+        r"(?!.*\bto (?:the|your|my|his|her)\s+(?!film|video|frame))"
+        r"|avoid\b(?!\s+(?:me|her|him|us|them|your|my|his)\b)|exclude\b"
         rf"|(?:there (?:should|must) be )?no(?=\s+(?:\w+\s+)?(?:{pattern('unwanted').pattern})"
         r"(?:\s*(?:[,.;!/|]|$)|\s+(?:and|or|please|anywhere|at all|visible|allowed|on(?: the)? screen"
         r"|in the (?:\w+\s)?(?:film|video|shots?|frame|picture|image|background))\b)))"
@@ -143,7 +149,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"\s*(?:please\s+)?(?:(?:can|could|would) you (?:please )?)?(?:create|make|generate|produce)\s+(?:me\s+|us\s+)?"
             r"|\s*(?:give me|(?:i|we) (?:want|need)|i would like|i['’]d like)\s+(?=an?\s)"
             rf"|\s*(?:{pattern('film_wishes').pattern})\s*"
-            rf"|(?<=[\u0900-\u0963\u3005-\u30ff\u3400-\u9fff\uac00-\ud7a3])\s*(?:{asked})(?=[\s。।！!.]*$)",
+            rf"|(?<=(?-i:[\u0900-\u0963\u3005-\u30ff\u3400-\u9fff\uac00-\ud7a3]))\s*(?:{asked})(?=[\s。।！!.]*$)",
             re.IGNORECASE,
         ),
         "throughout": re.compile(r"\bthroughout\s*(?:[,;.]|$)|^(?:throughout|for the whole film)\s*[,:]", re.IGNORECASE),
@@ -167,13 +173,13 @@ def about_film(sentence: str) -> Literal["film", "style", "meta"] | None:
     said = plain(sentence).strip(" .。।?")
     if not said:
         return None
+    if spoken(said) or (re.fullmatch(r"\d?\d:[0-5]\d", said) and said not in ("9:16", "9:21")):
+        return None
     bare = pattern("geometry").sub("", said).strip(" ,.;:/|-–—")
     if not bare or only_format(said) or _only_wishes(said):
         return "meta"
     found = _patterns()
-    if found["style"].match(said) or (
-        found["throughout"].search(said) and verb_at(["x", *re.findall(r"[\w'’-]+", said)]) is None
-    ):
+    if _wants_style(said) or (found["throughout"].search(said) and verb_at(["x", *re.findall(r"[\w'’-]+", said)]) is None):
         return "style"
     parts = [p.strip() for p in re.split(r"[,;/|]|\band\b|\bwith\b", said) if p.strip()]
     shotlike = sum(
@@ -225,7 +231,7 @@ def film_head(sentence: str) -> int:
 def refused_in(sentence: str) -> list[str]:
     """What `No text, no people.`, `Avoid cars.` or `Don't show the sky.` forbids, thing by thing; empty for other sentences."""
     match = _patterns()["refused"].match(plain(sentence).strip(" .。-*•"))
-    if match is None:
+    if match is None or spoken(sentence) or re.search(r",\s*(?:only|just|but)\b", match["what"], re.IGNORECASE):
         return []
     parts = re.split(r"\s*[,;]\s*(?:and\s+|or\s+)?(?:no\s+|any\s+)?|\s+(?:and|or|nor)\s+(?:no\s+|any\s+)?", match["what"])
     return [bare for p in parts if (bare := re.sub(r"^(?:any|no|the)\s+", "", p.strip(" .!"), flags=re.IGNORECASE))]
@@ -233,12 +239,19 @@ def refused_in(sentence: str) -> list[str]:
 
 def asks_for_style(sentence: str) -> bool:
     """Whether a sentence plainly asks how the film should look: `In the style of …`, `No text.`, or names a format."""
-    return about_film(sentence) == "meta" or bool(_patterns()["style"].match(plain(sentence)))
+    return about_film(sentence) == "meta" or _wants_style(plain(sentence))
+
+
+def _wants_style(said: str) -> bool:
+    found = _patterns()
+    if not found["style"].match(said) or spoken(said) or (found["refused"].match(said) and not refused_in(said)):
+        return False
+    return not shows_besides(said)
 
 
 def closes_chat(sentence: str) -> bool:
     """`Let me know if you'd like any changes!`: whoever wrote the text down speaks to whoever asked for it."""
-    return bool(_CLOSING.match(plain(sentence)))
+    return bool(_CLOSING.match(plain(sentence))) and may_end_a_chat(sentence)
 
 
 def opens_story(sentence: str) -> bool:
@@ -268,7 +281,7 @@ def film_words(sentence: str) -> str:
     said = pattern("geometry").sub("", without_lengths(said, everywhere=about_film(said) == "film"))
     if (
         _CHAT.match(said)
-        or _CLOSING.match(said)
+        or closes_chat(said)
         or re.sub(r"[\W\d_]+", " ", without_amounts(said)).strip().lower() in terms("untitled")
     ):
         return ""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+
+from longvid_core.errors import BadInput
 
 from .scripts import letters, plan
 
@@ -229,3 +233,49 @@ def test_more_marks_of_parts_and_settings_of_other_tools():
     assert prompts(plan("A neon koi swims through a street --ar 16:9 --v 6")) == ["A neon koi swims through a street."]
     made = plan("シーン1（5秒）：海辺の駅。\nシーン2（7秒）：少女が電車を降りる。\n禁止：文字")
     assert made.segments[0].negative == "文字" and "禁止" not in "".join(prompts(made))
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        "Avoid the red house, the old man warns. She nods.",
+        "Don't use the front stairs. She creeps through the cellar.",
+        "Don't show this to Mother. Tom seals the letter.",
+        "Make it look like an accident, he whispered. She takes the rope.",
+        "Notes: she pins them to the wall. The wall is full.",
+        "Where: nobody knows. A bell rings.",
+        "Talent: none. He sings anyway.",
+        "Name: nobody knows it. The child shrugs.",
+        "Title: two boxers circle each other in the ring.\nThe bell rings.",
+        "Duration: unknown. The ship drifts.",
+        "Länge: drei Meter. Die Schlange schläft.",
+        "Vermeiden: das rote Haus, sagt der Alte. Das Kind nickt.",
+        "I want five scenes painted on the wall, says the queen. The painter bows.",
+        "No music, no light, only the sea. A boat drifts.",
+        "Shot in the leg, the soldier crawls. A dog licks him.",
+        "5:30 - the bakery opens.\n6:15 - the first customer comes.",
+        "5:30. The bakery opens. 6:15. The first customer comes.",
+        "0:59 left on the clock. The striker shoots.",
+        "1. A boy stirs soup.\n2. A tramp eats. If you'd like more soup, ring the bell.",
+    ],
+)
+def test_story_in_the_form_of_a_note_is_filmed(story):
+    made = plan(story)
+    shown = " ".join(prompts(made))
+    assert all(word in shown for word in re.findall(r"[^\W\d_]{4,}", story)) and len(made.segments) < 5
+    assert not any(s.negative for s in made.segments) and not {"Style:", "Setting:"} & set(shown.split())
+
+
+def test_labels_in_the_midst_of_prose_take_their_own_sentence_only():
+    made = plan("A boat leaves. Avoid: gulls, ropes. The harbour wakes.")
+    assert made.segments[0].negative == "gulls, ropes" and "The harbour wakes." in prompts(made)[-1]
+    made = plan("[10:02] Ana: are you there?\n[10:03] Ben: look, a whale!")
+    assert len(made.segments) == 2 and all(s.frames < 100 for s in made.segments)
+
+
+@pytest.mark.parametrize("said", ["Style: x\n" * 200, "x" + " " * 2000 + "y", "INT. " * 500, "0:00-0:05\n" * 300])
+def test_texts_of_little_but_marks_are_planned_whole_or_refused(said):
+    try:
+        assert letters("".join(s.text for s in plan(said).segments)) == letters(said)
+    except BadInput as refused:
+        assert "no words to film" in str(refused)
