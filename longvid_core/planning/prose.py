@@ -21,6 +21,7 @@ from .script import (
     plain,
     refused_in,
 )
+from .telling import shows_besides, spoken
 from .textkit import says_something
 
 
@@ -151,7 +152,7 @@ def _story_of(script: Script, passage: Passage, leading: bool, first_scene: bool
             low += head
         said = script.text[low:high]
         kind = about_film(said)
-        if kind is None and first_scene and low == passage.start:
+        if kind is None and first_scene and low == passage.start and not (spoken(plain(said)) or shows_besides(plain(said))):
             script.total = script.total or film_length(said)
         if kind == "film" and not (leading or first_scene):
             kind = None

@@ -15,7 +15,8 @@ _SAYING = (
     r"|advierte|disse|diz|sussurra|avverte|говорит|сказала?|шепчет|кричит|تقول|يقول|قالت?)"
 )
 _TAG = re.compile(
-    rf"[,!?،\"”’»]\s*(?:[^\W\d][\w'’-]*\s+){{0,4}}?{_SAYING}(?!\w)(?:\s+[^\W\d][\w'’-]*){{0,4}}[\s.!?]*$|(?:と|って)(?:言|叫|囁|聞)\w+。?$",
+    rf"[,!?،\"”’»]\s*(?:[^\W\d][\w'’-]*\s+){{0,4}}?{_SAYING}(?!\w)(?:\s+[^\W\d][\w'’-]*){{0,4}}[\s.!?]*$"
+    r"|(?:と|って)(?:言|叫|囁|聞)\w+。?$|[，,]\s*\w{1,6}[说說道喊问問]。?$",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
@@ -56,13 +57,17 @@ def tells(kind: str, label: str, value: str, *, in_prose: bool) -> bool:
 
     in_prose: the label shares its line with the story, so that it may be any word with a colon.
     """
-    first = re.split(r"(?<=[.!?。])\s", value.strip(), maxsplit=1)[0]
+    first = re.split(r"(?<=[.!?])\s|(?<=[。！？])", value.strip(), maxsplit=1)[0]
     if spoken(first):
         return True
     if kind == "title":
         return _is_sentence(first) or (in_prose and label.lower() not in ("title",) and value[:1].islower())
     if kind == "meta":
-        return not re.search(r"\d", first) and not pattern("geometry").search(first) and _is_picture(first)
+        return (
+            not re.search(r"\d", first)
+            and not pattern("geometry").search(first)
+            and (_SUBJECT.match(first) is not None or _is_picture(first))
+        )
     if not in_prose:
         return False
     if kind == "character":

@@ -256,6 +256,9 @@ def test_more_marks_of_parts_and_settings_of_other_tools():
         "5:30 - the bakery opens.\n6:15 - the first customer comes.",
         "5:30. The bakery opens. 6:15. The first customer comes.",
         "0:59 left on the clock. The striker shoots.",
+        "Two minutes long, the train passes. The children wave.",
+        "Resolution: he quits. The sea takes the cigarettes.",
+        "避免：战争，老人说。孩子点头。",
         "1. A boy stirs soup.\n2. A tramp eats. If you'd like more soup, ring the bell.",
     ],
 )
