@@ -256,7 +256,6 @@ def test_more_marks_of_parts_and_settings_of_other_tools():
         "5:30 - the bakery opens.\n6:15 - the first customer comes.",
         "5:30. The bakery opens. 6:15. The first customer comes.",
         "0:59 left on the clock. The striker shoots.",
-        "Two minutes long, the train passes. The children wave.",
         "Resolution: he quits. The sea takes the cigarettes.",
         "避免：战争，老人说。孩子点头。",
         "1. A boy stirs soup.\n2. A tramp eats. If you'd like more soup, ring the bell.",
@@ -272,6 +271,7 @@ def test_story_in_the_form_of_a_note_is_filmed(story):
 def test_labels_in_the_midst_of_prose_take_their_own_sentence_only():
     made = plan("A boat leaves. Avoid: gulls, ropes. The harbour wakes.")
     assert made.segments[0].negative == "gulls, ropes" and "The harbour wakes." in prompts(made)[-1]
+    assert len(plan("Two minutes long, the train passes. The children wave.").segments) == 1
     made = plan("[10:02] Ana: are you there?\n[10:03] Ben: look, a whale!")
     assert len(made.segments) == 2 and all(s.frames < 100 for s in made.segments)
 
