@@ -46,7 +46,7 @@ class Canvas:
         """Give the frontend's own animations and layout a moment, and the canvas its drawings of that time, however late."""
         drawn = self.page.evaluate("() => window.app.canvas.frame")
         self.page.wait_for_timeout(milliseconds)
-        self.wait_for("(drawn) => window.app.canvas.frame >= drawn", drawn + milliseconds * FPS // 1000)
+        self.wait_for("(drawn) => window.app.canvas.frame >= drawn", drawn + milliseconds // 100)
 
     def wait_for(self, condition: str, given: object = None) -> None:
         """Wait until a function of `given` answers with something true."""

@@ -106,7 +106,7 @@ class Client:
             socket.send(json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}}))
             while '"feature_flags"' not in str(socket.recv(timeout=PATIENCE_S)):  # from its answer on, it knows ours
                 pass
-            self.queue(prompt)
+            queued = self.queue(prompt)
             while not seen.messages or seen.messages[-1]["type"] not in _ENDS:
                 message = socket.recv(timeout=PATIENCE_S)
                 if isinstance(message, str):
@@ -116,6 +116,7 @@ class Client:
                 elif message[:4] == _TEXT:
                     seen.texts.append(message[4:].decode("utf-8", "replace"))
         assert seen.messages[-1]["type"] == "execution_success", seen.messages[-1]
+        self.wait(queued)  # what it told its listeners, it writes into its history a moment later
         return seen
 
     def free(self) -> None:
