@@ -27,7 +27,7 @@ class Books:
 
     def runs(self, limit: int) -> list[dict[str, Any]]:
         """The newest runs, times in UTC. One that says `running` while its process is gone was killed."""
-        from ..store.journal import utc
+        from ..store.tables import utc
 
         found = self.ledger.runs(limit)
         for run in found:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Iterator, Sequence, Sized
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from .options import Config, Json
+from .spending import Way
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from .spending import Doubt, Sum
 
-WAYS = ("run", "provider", "day")
+WAYS: tuple[Way, ...] = get_args(Way)
 
 By = Annotated[str, typer.Option("--by", metavar="WAY", help="Add up by run, provider (PROVIDER:MODEL) or day.")]
 Since = Annotated[
@@ -32,12 +33,13 @@ def spend(by: By = "provider", since: Since = None, as_json: Json = False, confi
     from .reporting import reporter
     from .spending import added_up, doubts_of, held
 
-    if by not in WAYS:
+    way = next((each for each in WAYS if each == by), None)
+    if way is None:
         raise BadInput(f"--by {by}: money is not added up that way.", f"It is {', '.join(WAYS[:-1])} or {WAYS[-1]}.")
     start = _day(since) if since is not None else None
     with looked_at(config) as books:
         doubts = doubts_of(books, start)
-        rows, total = added_up(books.ledger.spending(start), doubts, by)  # type: ignore[arg-type]
+        rows, total = added_up(books.ledger.spending(start), doubts, way)
         promised = held(books, doubts_of(books, None))
         runs = {name: books.ledger.run(name) for name, _ in rows} if by == "run" else {}
     commands = {name: run["command"] if run else "" for name, run in runs.items()}

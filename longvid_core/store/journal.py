@@ -21,7 +21,7 @@ from ..models.clip import Attempt
 from ..models.job import GIVEN_UP, OPEN, PERHAPS_PAID, Job, JobNote, JobStep
 from ..money import amount
 from .payments import in_doubt, written
-from .tables import HoldRow, JobRow, JobStepRow, RunRow, SpendRow
+from .tables import HoldRow, JobRow, JobStepRow, RunRow, SpendRow, utc, utc_now
 
 Transaction = Callable[[], contextlib.AbstractContextManager[SqlSession]]
 
@@ -56,7 +56,7 @@ class Journal:
         """
         with self._transaction() as sql:
             held = self._hold(sql, run, segment, f"{provider}:{model}", hold, budget)
-            now = _now()
+            now = utc_now()
             row = JobRow(
                 run=run,
                 segment=segment,
@@ -99,7 +99,7 @@ class Journal:
         if unknown:
             raise TypeError(f"a job has no {', '.join(sorted(unknown))}")
         with self._transaction() as sql:
-            now = _now()
+            now = utc_now()
             row = self._ours(sql, job, now)
             row.state = state
             if message is not None:
@@ -125,7 +125,7 @@ class Journal:
     def take_over(self, job: int, run: str) -> Job:
         """Let `run` go on with a job that another, dead one began: it and what is held for it are now of `run`."""
         with self._transaction() as sql:
-            row = self._ours(sql, job, _now())
+            row = self._ours(sql, job, utc_now())
             if row.run != run:
                 row.run = run
                 if row.hold is not None:
@@ -218,7 +218,7 @@ class Journal:
         if sql.get_bind().dialect.name == "postgresql":
             sql.execute(sa.text("LOCK TABLE holds IN EXCLUSIVE MODE"))
         # The insert comes first: on SQLite it takes the one place for writers, so that two processes never count at once.
-        row = HoldRow(run=run, item=item, provider=provider, micro_usd=micro_usd, at=_now())
+        row = HoldRow(run=run, item=item, provider=provider, micro_usd=micro_usd, at=utc_now())
         sql.add(row)
         sql.flush()
         if budget is not None:
@@ -288,12 +288,3 @@ def _job(row: JobRow) -> Job:
             f"job {row.id} in the ledger was written by another version of Longvid: {wrong}.",
             "Upgrade Longvid, or name another ledger (LONGVID_LEDGER_URL); finished clips are found all the same.",
         ) from error
-
-
-def utc(at: datetime.datetime | None) -> datetime.datetime | None:
-    """A time out of the ledger: SQLite forgets the zone, and what is written is UTC."""
-    return at.replace(tzinfo=datetime.timezone.utc) if at is not None and at.tzinfo is None else at
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.timezone.utc)

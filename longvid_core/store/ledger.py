@@ -16,7 +16,7 @@ from ..errors import StoreError
 from ..models.clip import Attempt, Outcome
 from .journal import Journal, attempt_of
 from .payments import Payments, abandoned
-from .tables import AttemptRow, BillRow, DoubtRow, JobRow, RunRow, SegmentRow, Table
+from .tables import AttemptRow, BillRow, DoubtRow, JobRow, RunRow, SegmentRow, Table, utc_now
 
 
 def ledger_url(home: Path) -> str:
@@ -83,13 +83,13 @@ class Ledger:
     def start_run(self, run: str, command: str, folder: str) -> None:
         """Write down that a run begins; `command` is what to type to do it again, `folder` where."""
         with self._transaction() as sql:
-            sql.add(RunRow(id=run, command=command, folder=folder, started=_now()))
+            sql.add(RunRow(id=run, command=command, folder=folder, started=utc_now()))
 
     def finish_run(self, run: str, state: str, message: str | None = None) -> None:
         """Settle a run as `done`, `failed` or `interrupted`."""
         with self._transaction() as sql:
             row = sql.get_one(RunRow, run)
-            row.state, row.message, row.finished = state, message, _now()
+            row.state, row.message, row.finished = state, message, utc_now()
 
     def settle_dead(self, alive: Callable[[str], bool]) -> None:
         """Settle every run that is written down as at work and is not: its process was killed."""
@@ -97,7 +97,7 @@ class Ledger:
             rows = sql.scalars(sa.select(RunRow).where(RunRow.state == "running")).all()
             for row in rows:
                 if not alive(row.id):
-                    row.state, row.message, row.finished = "killed", "the process ended while it was at work", _now()
+                    row.state, row.message, row.finished = "killed", "the process ended while it was at work", utc_now()
                     abandoned(sql, row.id)
 
     def runs(self, limit: int = 50) -> list[dict[str, Any]]:
@@ -139,9 +139,9 @@ class Ledger:
         """
         with self._transaction() as sql:
             lost = sa.update(AttemptRow).where(AttemptRow.render_key == render_key, AttemptRow.state == "rendering")
-            sql.execute(lost.values(state="interrupted", message="the process ended while rendering", finished=_now()))
+            sql.execute(lost.values(state="interrupted", message="the process ended while rendering", finished=utc_now()))
             row = AttemptRow(
-                run=run, segment=segment, render_key=render_key, provider=provider, model=model, started=_now()
+                run=run, segment=segment, render_key=render_key, provider=provider, model=model, started=utc_now()
             )  # fmt: skip
             sql.add(row)
             sql.flush()
@@ -151,7 +151,7 @@ class Ledger:
         """Settle an attempt as `rendered`, `failed` or `interrupted`."""
         with self._transaction() as sql:
             row = sql.get_one(AttemptRow, attempt)
-            row.state, row.message, row.finished = state, message, _now()
+            row.state, row.message, row.finished = state, message, utc_now()
 
     def attempts(self, render_key: str) -> tuple[Attempt, ...]:
         """Every settled try at a key, oldest first: those on this machine, and every job that was submitted."""
@@ -242,10 +242,6 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
 
 def _columns(row: Table) -> dict[str, Any]:
     return {column.key: getattr(row, column.key) for column in sa.inspect(row).mapper.column_attrs}
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.timezone.utc)
 
 
 def _without_password(url: str) -> str:

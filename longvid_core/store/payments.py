@@ -10,7 +10,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session as SqlSession
 
-from .tables import BillRow, DoubtRow, HoldRow, JobRow, SpendRow
+from .tables import BillRow, DoubtRow, HoldRow, JobRow, SpendRow, utc, utc_now
 
 Transaction = Callable[[], contextlib.AbstractContextManager[SqlSession]]
 Doubt = Literal["lost", "unpriced"]
@@ -80,7 +80,7 @@ class Payments:
             return [
                 {
                     "run": row.run, "segment": row.segment, "provider": row.provider, "micro_usd": row.micro_usd,
-                    "at": _utc(row.at), "told": row.id in told, "priced_on": told.get(row.id),
+                    "at": utc(row.at), "told": row.id in told, "priced_on": told.get(row.id),
                 }
                 for row in sql.scalars(query)
             ]  # fmt: skip
@@ -94,7 +94,7 @@ class Payments:
             if since is not None:
                 query = query.where(DoubtRow.at >= since.astimezone(datetime.timezone.utc))
             names = ("run", "item", "provider", "kind", "micro_usd", "message")
-            return [{**{n: getattr(row, n) for n in names}, "at": _utc(row.at)} for row in sql.scalars(query)]
+            return [{**{n: getattr(row, n) for n in names}, "at": utc(row.at)} for row in sql.scalars(query)]
 
     def priced_on(self, jobs: Collection[int]) -> dict[int, datetime.date]:
         """Of those jobs, the ones whose cost is our reckoning: by the price of which day."""
@@ -116,7 +116,7 @@ def written(
     job: int | None = None,
 ) -> None:
     """Write a payment down, within a transaction: as in `Payments.pay`."""
-    row = SpendRow(run=run, segment=item, provider=provider, micro_usd=micro_usd, at=_now())
+    row = SpendRow(run=run, segment=item, provider=provider, micro_usd=micro_usd, at=utc_now())
     sql.add(row)
     sql.flush()
     sql.add(BillRow(spend=row.id, job=job, priced_on=priced_on))
@@ -143,12 +143,3 @@ def abandoned(sql: SqlSession, run: str) -> None:
 def in_doubt(sql: SqlSession, runs: Any) -> int:
     """Micro-dollars that calls of those runs (a SELECT of their ids) may have been charged."""
     return int(sql.scalar(sa.select(sa.func.coalesce(sa.func.sum(DoubtRow.micro_usd), 0)).where(DoubtRow.run.in_(runs))) or 0)
-
-
-def _utc(at: datetime.datetime) -> datetime.datetime:
-    """SQLite forgets the zone, and what is written is UTC."""
-    return at if at.tzinfo is not None else at.replace(tzinfo=datetime.timezone.utc)
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.timezone.utc)

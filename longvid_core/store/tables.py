@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import datetime
+from typing import TypeVar
 
 from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+At = TypeVar("At", datetime.datetime, "datetime.datetime | None")
+
+
+def utc_now() -> datetime.datetime:
+    """The time, as it is written."""
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def utc(at: At) -> At:
+    """A time as it is read: SQLite forgets the zone, and what is written is UTC."""
+    return at.replace(tzinfo=datetime.timezone.utc) if at is not None and at.tzinfo is None else at
 
 
 class Table(DeclarativeBase):

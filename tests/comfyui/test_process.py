@@ -21,6 +21,7 @@ from longvid_core.errors import BadInput, Interrupted, RenderFailed
 from longvid_core.models.records import ModelRecord
 from longvid_core.providers.base import Surroundings
 from longvid_core.settings import ComfyuiSettings, Settings
+from tests.ended import ends
 
 SERVER = """
 import json, os, sys
@@ -69,14 +70,6 @@ def alive(pid: int) -> bool:
     return True
 
 
-def over(pid: int) -> bool:
-    """Whether it is gone, or dead and not yet taken away by whoever inherited it."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:  # of a process that went away just now as well
-        return True
-
-
 def test_one_that_does_not_start_says_why(tmp_path: Path) -> None:
     broken = Process(installed(comfyui(tmp_path / "ComfyUI", "raise SystemExit('no CUDA here')")), tmp_path / "own")
     with pytest.raises(RenderFailed, match="(?s)ended while it started.*no CUDA here"):
@@ -105,13 +98,7 @@ def test_it_ends_with_who_started_it_however_that_ends(tmp_path: Path) -> None:
     starter.send_signal(signal.SIGKILL)
     starter.wait()
     pid = int(note.read_text())
-    until = time.monotonic() + 300
-    while time.monotonic() < until:
-        if over(pid):
-            return
-        time.sleep(0.02)
-    os.kill(pid, signal.SIGKILL)
-    raise AssertionError("it is still there")
+    assert ends(pid), "it is still there"
 
 
 def canvas_backend(tmp_path: Path, class_type: str) -> tuple[Canvas, Backend]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.ended import ends, over
 from tools.comfy_host import ROOT, ComfyHost, HostError
 
 SERVER = """
@@ -26,6 +25,7 @@ server.serve_forever()
 STARTER = """
 import sys, time
 from pathlib import Path
+from tests.ended import ends, over
 from tools.comfy_host import ComfyHost
 host = ComfyHost(Path(sys.argv[1])).start()
 print(host.process.pid, flush=True)
@@ -43,14 +43,6 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def over(pid: int) -> bool:
-    """Whether it is gone, or dead and not yet taken away by whoever inherited it."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
-
-
 @pytest.mark.usefixtures("checkout")
 def test_it_ends_with_a_starter_that_is_killed(tmp_path: Path) -> None:
     starter = subprocess.Popen([sys.executable, "-c", STARTER, tmp_path / "base"], cwd=ROOT, stdout=subprocess.PIPE)
@@ -59,13 +51,7 @@ def test_it_ends_with_a_starter_that_is_killed(tmp_path: Path) -> None:
         pid = int(starter.stdout.readline())
         assert not over(pid)
         starter.send_signal(signal.SIGKILL)
-    until = time.monotonic() + 300
-    while time.monotonic() < until:
-        if over(pid):
-            return
-        time.sleep(0.02)
-    os.kill(pid, signal.SIGKILL)
-    raise AssertionError("it is still there")
+    assert ends(pid), "it is still there"
 
 
 @pytest.mark.usefixtures("checkout")
